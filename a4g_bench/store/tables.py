@@ -1,0 +1,187 @@
+"""The Parquet tables of a results folder: their columns, and the check every read goes through.
+
+Each file carries ``schema_version`` in its Parquet metadata; a file of a newer version is refused by name.
+"""
+
+import pyarrow as pa
+
+from a4g_bench.errors import StoreError
+
+SCHEMA_VERSION = 1
+_VERSION_KEY = b"a4g_schema_version"
+
+
+def _fields(*columns: tuple[str, pa.DataType]) -> pa.Schema:
+    return pa.schema([pa.field(name, kind) for name, kind in columns])
+
+
+_text, _int, _real, _flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+_reals, _ints, _texts = pa.list_(_real), pa.list_(pa.int32()), pa.list_(_text)
+
+#: One row per search that was started, whatever became of it. Written last: a search is complete when its row says ``ok``.
+SEARCHES = _fields(
+    ("search_id", _text),  # versioned hash of everything that determines the result
+    ("status", _text),  # ok, error, timeout, oom, interrupted
+    ("error_type", _text),
+    ("error_message", _text),
+    ("attempt", _int),  # 1 for the first try
+    # the cell of the grid
+    ("suite", _text),
+    ("dataset", _text),
+    ("attribute", _text),  # protected attribute
+    ("victim", _text),  # label of the victim in the suite
+    ("attack", _text),  # label of the attack in the suite
+    ("attack_name", _text),  # registered name of the attack
+    ("objective", _text),
+    ("budget", _text),  # poison budget as written: "1%" or "50"
+    ("budget_share", _real),  # poison rows allowed / training rows
+    ("budget_rows", _int),
+    ("query_budget", _int),  # 0 for attacks that do not query
+    ("seed", _int),
+    # the threat model
+    ("role", _text),  # control, baseline (zero queries), search
+    ("knowledge", _text),  # oracle, surrogate, white-box, data-only
+    ("labels", _text),  # clean, dirty
+    ("row_origin", _text),  # none, duplicate, interpolated, free
+    # what happened
+    ("baseline_id", _text),  # the clean victim's audit of this data set, victim and seed (table baselines)
+    ("train_rows", _int),
+    ("validation_rows", _int),
+    ("audit_rows", _int),
+    ("poison_rows", _int),
+    ("queries", _int),
+    ("queries_failed", _int),
+    ("fits", _int),
+    ("chosen_query", _int),  # the query that evaluated the final set; null when the attack made none
+    ("validation_gap_clean", _real),  # U of the clean victim as the search measured it
+    ("validation_gap_poisoned", _real),  # U of the final set as the search measured it; null without queries
+    ("validation_accuracy_clean", _real),
+    ("validation_accuracy_poisoned", _real),
+    # provenance
+    ("fingerprint", _text),  # content of the data set
+    ("favourable", _int),  # label 0 or 1
+    ("cautions", _texts),  # of the data set, to be shown beside every result
+    ("protocol_version", _int),
+    ("identity", _text),  # the JSON that search_id hashes
+    ("suite_hash", _text),
+    ("versions", _text),  # JSON: package -> version
+    ("git_commit", _text),
+    ("git_dirty", _flag),
+    ("cpu_model", _text),
+    ("cores", _int),
+    ("host", _text),  # hashed
+    ("started", pa.timestamp("us", tz="UTC")),
+    ("ended", pa.timestamp("us", tz="UTC")),
+    ("propose_seconds", _real),
+    ("fit_cpu_seconds", _real),
+    ("search_seconds", _real),
+    ("audit_seconds", _real),
+)
+
+#: One row per query, in the order in which they were made.
+QUERIES = _fields(
+    ("search_id", _text),
+    ("query", _int),
+    ("batch", _int),
+    ("phase", _text),  # explore, confirm
+    ("parameters", _text),  # JSON
+    ("replicate", _int),  # which random draw of the rows
+    ("digest", _text),  # of the poison rows
+    ("poison_rows", _int),
+    ("duplicate_of", _int),  # the earlier query whose rows were the same, else null
+    ("failed", _text),  # why, else null
+    ("objective", _real),
+    ("objective_sem", _real),
+    ("unfairness", _real),  # the protocol's U on the rows the search may see
+    ("unfairness_sem", _real),
+    ("accuracy", _real),
+    ("accuracy_sem", _real),
+    ("harm", _reals),  # harm rate per group
+    ("best_objective", _real),  # best so far among queries within the accuracy allowance; null before the first
+    ("propose_seconds", _real),
+    ("fit_seconds", _real),
+    ("fit_cpu_seconds", _real),
+)
+
+#: Metrics of the audit: per evaluated victim, audit victim seed and role; ``audit_seed`` -1 is the mean over seeds.
+AUDITS = _fields(
+    ("search_id", _text),
+    ("evaluated_on", _text),
+    ("audit_seed", _int),  # position 0..R-1, or -1
+    ("role", _text),  # clean, poisoned
+    ("accuracy", _real),
+    ("unfairness", _real),
+    ("demographic_parity_difference", _real),
+    ("demographic_parity_ratio", _real),
+    ("equalized_odds_difference", _real),
+    ("equal_opportunity_difference", _real),
+    ("average_odds_difference", _real),
+    ("fpr_difference", _real),
+    ("fnr_difference", _real),
+    ("group_names", _texts),
+    ("group_sizes", _ints),
+    ("group_accuracy", _reals),
+    ("group_fpr", _reals),
+    ("group_fnr", _reals),
+    ("group_selection_rate", _reals),
+)
+
+#: Predicted labels of the poisoned victim on the audit rows: one row per evaluated victim and audit victim seed.
+PREDICTIONS = _fields(
+    ("search_id", _text),
+    ("evaluated_on", _text),
+    ("audit_seed", _int),
+    ("rows", _int),
+    ("predicted", pa.binary()),  # labels 0/1 packed eight to a byte (numpy.packbits), in the order of baselines.row_ids
+)
+
+#: The clean victim's audit, shared by all searches on the same data set, attribute, victim and seed: a row per audit victim seed.
+BASELINES = _fields(
+    ("baseline_id", _text),
+    ("dataset", _text),
+    ("attribute", _text),
+    ("fingerprint", _text),
+    ("victim", _text),
+    ("seed", _int),
+    ("audit_seed", _int),
+    ("favourable", _int),
+    ("group_names", _texts),
+    ("rows", _int),
+    ("row_ids", _ints),  # positions of the audit rows in the data set
+    ("labels", pa.binary()),  # packed like predicted
+    ("groups", pa.binary()),  # one byte per audit row: position in group_names
+    ("predicted", pa.binary()),
+)
+
+#: Columns before the raw schema's own in the poison tables (one folder per data set, since schemas differ).
+POISON_LEAD = _fields(("search_id", _text), ("row", _int), ("label", _int))
+
+TABLES: dict[str, pa.Schema] = {
+    "searches": SEARCHES,
+    "queries": QUERIES,
+    "audits": AUDITS,
+    "predictions": PREDICTIONS,
+    "baselines": BASELINES,
+}
+
+
+def stamp(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with this version in its metadata."""
+    return schema.with_metadata({**(schema.metadata or {}), _VERSION_KEY: str(SCHEMA_VERSION).encode()})
+
+
+def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
+    """Raise ``StoreError`` unless a file's schema is of a known version and holds the expected columns with their types."""
+    raw = (schema.metadata or {}).get(_VERSION_KEY)
+    if raw is None:
+        raise StoreError(f"{where}: not a table of a4g-bench (no schema version in its metadata)")
+    if int(raw) > SCHEMA_VERSION:
+        raise StoreError(
+            f"{where}: written with schema version {int(raw)}, this a4g-bench reads up to {SCHEMA_VERSION}: upgrade it"
+        )
+    for field in expected:
+        position = schema.get_field_index(field.name)
+        if position < 0:
+            raise StoreError(f"{where}: column '{field.name}' is missing")
+        if schema.field(position).type != field.type:
+            raise StoreError(f"{where}: column '{field.name}' is {schema.field(position).type}, expected {field.type}")
