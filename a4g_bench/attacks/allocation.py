@@ -1,0 +1,91 @@
+"""The allocation space: a handful of continuous numbers that describe a whole poison set.
+
+A poison set has two parts. The *lift* part copies rows of the worse-off group and gives them the favourable label; the
+*lower* part copies rows of the best-off group and gives them the other one. Within each part the rows come from a band of
+the clean victim's out-of-fold score: rows near the decision threshold are the ones that move it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from a4g_bench.attacks.attack import Poison, Pool, Problem, copies, join
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """All in [0, 1]; ``spent`` and ``lift`` divide the budget, the rest say which rows each part copies.
+
+    ``*_centre`` and ``*_width`` are the band on the score of the favourable label. ``any_label`` is the share of each part
+    drawn whatever the rows' own label (so some labels are flipped); the others carry the part's label already.
+    ``interpolated`` is the share of rows moved to a random point between two rows of the part.
+    """
+
+    spent: float
+    lift: float
+    lift_centre: float
+    lift_width: float
+    lower_centre: float
+    lower_width: float
+    any_label: float
+    interpolated: float
+
+
+DIMENSIONS: tuple[str, ...] = tuple(field.name for field in fields(Allocation))
+
+#: The three recipes of ``threshold-copies``, as points of the space.
+RECIPES: Mapping[str, Allocation] = {
+    "worse-off": Allocation(1, 1, 0.4, 0.2, 0.55, 0.1, 1, 0),
+    "better-off": Allocation(1, 0, 0.4, 0.2, 0.55, 0.1, 1, 0),
+    "both": Allocation(1, 0.5, 0.45, 0.1, 0.55, 0.1, 1, 0),
+}
+
+
+def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+    """Turn an allocation into at most ``size`` feasible rows of ``pool``.
+
+    The random numbers are drawn in an order that does not depend on the allocation, so that with equal generators nearby
+    allocations share most rows.
+    """
+    budget = int(np.floor(allocation.spent * size + 0.5))
+    lift = int(np.floor(allocation.lift * budget + 0.5))
+    favourable = int(problem.favourable)
+    plans = (
+        (problem.worse_off, favourable, lift, allocation.lift_centre, allocation.lift_width),
+        (problem.better_off, 1 - favourable, budget - lift, allocation.lower_centre, allocation.lower_width),
+    )
+    parts = []
+    for group, label, rows, centre, width in plans:
+        priority = rng.random(len(pool))
+        mate, weight, coin = rng.random(size), rng.random(size), rng.random(size)
+        if not rows:
+            continue
+        distance = np.maximum(np.abs(pool.scores - centre) - width / 2, 0)
+        order = np.lexsort((priority, distance))  # the band in random order, then the rows nearest to it
+        members = order[pool.groups[order] == group]
+        free = min(int(np.floor(allocation.any_label * rows + 0.5)), rows)
+        own = members[pool.labels[members] == label]
+        chosen = np.concatenate([np.resize(members, free), np.resize(own if len(own) else members, rows - free)])
+        part = copies(pool, chosen, label)
+        moved = np.flatnonzero(coin[:rows] < allocation.interpolated)
+        if len(moved):
+            partner = chosen[(mate[moved] * rows).astype(np.int64)]
+            part = Poison(part.features.copy(), part.labels)
+            part.features[moved] = blend(problem, part.features[moved], pool.features[partner], weight[moved])
+        parts.append(part)
+    return join(parts, pool.features.shape[1])
+
+
+def blend(problem: Problem, one: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Feasible points between pairs of rows: numbers move by ``weight`` (n,), categories come from the nearer row.
+
+    Derived columns are recomputed, and the protected attributes stay those of ``one``.
+    """
+    schema = problem.domain.schema
+    mixed = one + weight[:, None] * (other - one)
+    for j, feature in enumerate(schema.features):
+        if feature.kind == "categorical":
+            keep = (weight < 0.5) | (feature.name in schema.protected)
+            mixed[:, j] = np.where(keep, one[:, j], other[:, j])
+    return problem.domain.project(mixed)

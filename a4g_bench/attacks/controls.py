@@ -1,0 +1,102 @@
+"""Controls and the zero-query baseline that needs no victim: what any search must beat at the same budget."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from a4g_bench.attacks.attack import Attack, Poison, Pool, Threat, copies, join
+
+
+class Clean(Attack):
+    """Adds nothing. Audited against itself its gain is 0 by construction: the sanity row of every board."""
+
+    name = "clean"
+    summary = "control: adds no rows"
+    threat = Threat("control", "data-only", "clean", "none")
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        return join([], pool.features.shape[1])
+
+
+class RandomRows(Attack):
+    """Feasible rows, each feature uniform over its training range, labels by coin."""
+
+    name = "random-rows"
+    summary = "control: random feasible rows with random labels"
+    threat = Threat("control", "data-only", "dirty", "free")
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        return Poison(self.problem.domain.random(size, rng), rng.integers(0, 2, size).astype(np.int8))
+
+
+class RandomDuplicates(Attack):
+    """Training rows drawn at random without replacement, duplicated with their labels."""
+
+    name = "random-duplicates"
+    summary = "control: random training rows, duplicated"
+    threat = Threat("control", "data-only", "clean", "duplicate")
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        return copies(pool, rng.choice(len(pool), size, replace=size > len(pool)))
+
+
+class CellDuplication(Attack):
+    """Duplicates real rows of the (group, label) cells that pull the gap together; labels stay as they are.
+
+    ``halves``: half from (worse-off group, favourable label), half from (best-off group, the other label).
+    ``reweighing``: per cell in proportion to ``max(0, w - 1) * n`` with ``w = P(g) P(y) / P(g, y)``, which projects the
+    weights of Kamiran & Calders (2012, "Data preprocessing techniques for classification without discrimination") on
+    added rows; it does not read the victim at all.
+    """
+
+    name = "cell-duplication"
+    summary = "zero queries: duplicates of the (group, label) cells that close the gap"
+    threat = Threat("baseline", "data-only", "clean", "duplicate")
+
+    def __init__(self, variant: Literal["halves", "reweighing"] = "halves") -> None:
+        if variant not in ("halves", "reweighing"):
+            raise ValueError(f"variant must be 'halves' or 'reweighing', not '{variant}'")
+        self.variant = variant
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        problem = self.problem
+        if self.variant == "halves":
+            shares = {
+                (problem.worse_off, int(problem.favourable)): 0.5,
+                (problem.better_off, 1 - int(problem.favourable)): 0.5,
+            }
+        else:
+            shares = reweighing_shares(pool, len(problem.group_names))
+        parts = []
+        for (group, label), rows in zip(shares, apportion(list(shares.values()), size), strict=True):
+            cell = np.flatnonzero((pool.groups == group) & (pool.labels == label))
+            if len(cell) and rows:
+                parts.append(copies(pool, spread(cell, rows, rng)))
+        return join(parts, pool.features.shape[1])
+
+
+def reweighing_shares(pool: Pool, n_groups: int) -> dict[tuple[int, int], float]:
+    """Share of the added rows per (group, label) cell: ``max(0, w - 1) * n``, normalised."""
+    n = np.bincount(pool.groups * 2 + pool.labels, minlength=2 * n_groups).reshape(-1, 2).astype(np.float64)
+    expected = n.sum(axis=1, keepdims=True) * n.sum(axis=0, keepdims=True) / n.sum()
+    missing = np.maximum(expected - n, 0)  # (w - 1) * n
+    total = missing.sum()
+    if total == 0:
+        return {}
+    return {(g, y): float(missing[g, y] / total) for g, y in np.ndindex(*missing.shape)}
+
+
+def apportion(shares: list[float], total: int) -> list[int]:
+    """Split ``total`` rows by shares that sum to at most 1, by largest remainder; never more than ``total``."""
+    exact = np.asarray(shares, dtype=np.float64) * total
+    counts = np.floor(exact + 1e-9).astype(np.int64)
+    for position in np.argsort(-(exact - counts), kind="stable")[: round(exact.sum()) - int(counts.sum())]:
+        counts[position] += 1
+    return [int(count) for count in counts]
+
+
+def spread(rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """``size`` of ``rows``, in random order, as evenly repeated as possible."""
+    order = rng.permutation(rows)
+    return np.resize(order, size)

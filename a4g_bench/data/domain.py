@@ -1,0 +1,76 @@
+"""Which rows are feasible: the raw schema narrowed to what the training rows show."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.data.schema import Array, Schema
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """Ranges and categories of the training rows.
+
+    ``low`` and ``high`` are (d,); ``seen`` holds, per feature, the sorted category codes that occur (empty for numbers).
+    """
+
+    schema: Schema
+    low: Array
+    high: Array
+    seen: tuple[npt.NDArray[np.int64], ...]
+
+    @classmethod
+    def of(cls, schema: Schema, features: Array) -> "Domain":
+        """The domain of training rows ``features`` (n, d), n >= 1."""
+        seen = tuple(
+            np.unique(features[:, j]).astype(np.int64) if f.kind == "categorical" else np.empty(0, np.int64)
+            for j, f in enumerate(schema.features)
+        )
+        return cls(schema, features.min(axis=0), features.max(axis=0), seen)
+
+    def violations(self, features: Array) -> list[str]:
+        """One line per feature that makes a row of ``features`` (n, d) infeasible; empty if all are feasible."""
+        width = len(self.schema.features)
+        if features.ndim != 2 or features.shape[1] != width:
+            return [f"rows have shape {features.shape}, expected (n, {width})"]
+        found = []
+        for j, feature in enumerate(self.schema.features):
+            values = features[:, j]
+            if not np.isfinite(values).all():
+                found.append(f"'{feature.name}' is not finite")
+            elif feature.kind == "categorical" and not np.isin(values, self.seen[j]).all():
+                found.append(f"'{feature.name}' has a category that the training rows do not have")
+            elif ((values < self.low[j]) | (values > self.high[j])).any():
+                found.append(f"'{feature.name}' leaves the training range [{self.low[j]:g}, {self.high[j]:g}]")
+            elif feature.kind == "integer" and (values != np.round(values)).any():
+                found.append(f"'{feature.name}' is not an integer")
+            elif feature.derived is not None:
+                source = features[:, self.schema.index(feature.derived.source)]
+                if (feature.derived.apply(source) != values).any():
+                    found.append(f"'{feature.name}' does not follow from '{feature.derived.source}'")
+        return found
+
+    def project(self, features: Array) -> Array:
+        """The nearest feasible rows (n, d): clipped, rounded, nearest seen category code, derived columns recomputed."""
+        out = np.clip(features, self.low, self.high)
+        for j, feature in enumerate(self.schema.features):
+            if feature.kind == "integer":
+                out[:, j] = np.round(out[:, j])
+            elif feature.kind == "categorical":
+                codes = self.seen[j]
+                out[:, j] = codes[np.abs(out[:, j, None] - codes[None, :]).argmin(axis=1)]
+        for j, feature in enumerate(self.schema.features):
+            if feature.derived is not None:
+                out[:, j] = feature.derived.apply(out[:, self.schema.index(feature.derived.source)])
+        return out
+
+    def random(self, rows: int, rng: np.random.Generator) -> Array:
+        """``rows`` feasible rows (rows, d), each feature uniform over its range or its seen categories."""
+        out = self.low + (self.high - self.low) * rng.random((rows, len(self.schema.features)))
+        for j, feature in enumerate(self.schema.features):
+            if feature.kind == "integer":
+                out[:, j] = rng.integers(int(self.low[j]), int(self.high[j]), size=rows, endpoint=True)
+            elif feature.kind == "categorical":
+                out[:, j] = rng.choice(self.seen[j], size=rows)
+        return self.project(out)

@@ -1,0 +1,149 @@
+"""Confusion counts per group, and the metrics that are functions of them.
+
+``fairlearn.metrics.MetricFrame`` is the definition of each metric; these forms take counts, so that the query loop pays
+microseconds instead of the 20-45 ms of a MetricFrame. A property test holds the two together to 1e-12.
+
+Counts are a float64 array ``(groups, 2, 2)`` indexed ``[group, truth, predicted]``; averages of counts over victim seeds
+are counts too (the truth margins do not vary), which averages the *rates* before any difference is taken.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.errors import A4GError, nearest
+
+Counts = npt.NDArray[np.float64]
+Rates = npt.NDArray[np.float64]
+Label = Literal[0, 1]
+
+
+def confusion(
+    labels: npt.NDArray[np.integer], predicted: npt.NDArray[np.integer], groups: npt.NDArray[np.integer], n_groups: int
+) -> Counts:
+    """Count rows per (group, truth, predicted). All three arrays are (n,); labels and predictions are 0 or 1."""
+    cell = (groups.astype(np.int64) * 2 + labels) * 2 + predicted
+    return np.bincount(cell, minlength=4 * n_groups).reshape(n_groups, 2, 2).astype(np.float64)
+
+
+def sizes(counts: Counts) -> Rates:
+    """Rows per group."""
+    return counts.sum(axis=(1, 2))
+
+
+def accuracy(counts: Counts) -> float:
+    """Share of all rows predicted correctly."""
+    return float((counts[:, 0, 0] + counts[:, 1, 1]).sum() / counts.sum())
+
+
+def group_accuracy(counts: Counts) -> Rates:
+    """Share of each group's rows predicted correctly."""
+    return (counts[:, 0, 0] + counts[:, 1, 1]) / sizes(counts)
+
+
+def fpr(counts: Counts) -> Rates:
+    """False positive rate per group: predicted 1 among the rows of label 0."""
+    return counts[:, 0, 1] / counts[:, 0].sum(axis=1)
+
+
+def fnr(counts: Counts) -> Rates:
+    """False negative rate per group: predicted 0 among the rows of label 1."""
+    return counts[:, 1, 0] / counts[:, 1].sum(axis=1)
+
+
+def selection_rate(counts: Counts) -> Rates:
+    """Share of each group predicted 1."""
+    return counts[:, :, 1].sum(axis=1) / sizes(counts)
+
+
+def harm(counts: Counts, favourable: Label) -> Rates:
+    """Harm rate per group: FNR where label 1 is favourable, FPR where it is not.
+
+    Either way it is the share of the people who deserve the favourable label and are denied it.
+    """
+    return fnr(counts) if favourable == 1 else fpr(counts)
+
+
+def _spread(rates: Rates) -> float:
+    return float(rates.max() - rates.min())
+
+
+def unfairness(counts: Counts, favourable: Label) -> float:
+    """The protocol's U: ``max_g m_g - min_g m_g`` over the harm rates."""
+    return _spread(harm(counts, favourable))
+
+
+def demographic_parity_difference(counts: Counts, favourable: Label = 1) -> float:
+    """Largest difference of selection rates (``fairlearn.metrics.demographic_parity_difference``)."""
+    return _spread(selection_rate(counts))
+
+
+def demographic_parity_ratio(counts: Counts, favourable: Label = 1) -> float:
+    """Smallest over largest selection rate (``fairlearn.metrics.demographic_parity_ratio``); 1 if nobody is selected."""
+    rates = selection_rate(counts)
+    return float(rates.min() / rates.max()) if rates.max() > 0 else 1.0
+
+
+def equalized_odds_difference(counts: Counts, favourable: Label = 1) -> float:
+    """Larger of the FPR and the TPR difference (``fairlearn.metrics.equalized_odds_difference``)."""
+    return max(_spread(fpr(counts)), _spread(fnr(counts)))
+
+
+def equal_opportunity_difference(counts: Counts, favourable: Label = 1) -> float:
+    """Difference of true positive rates (``fairlearn.metrics.equal_opportunity_difference``)."""
+    return _spread(1.0 - fnr(counts))
+
+
+def average_odds_difference(counts: Counts, favourable: Label = 1) -> float:
+    """Mean of the FPR and the TPR difference (fairlearn's ``equalized_odds_difference(agg="mean")``)."""
+    return (_spread(fpr(counts)) + _spread(fnr(counts))) / 2
+
+
+def fpr_difference(counts: Counts, favourable: Label = 1) -> float:
+    """Difference of false positive rates (``fairlearn.metrics.false_positive_rate_difference``); Attack4Good's "DEO"."""
+    return _spread(fpr(counts))
+
+
+def fnr_difference(counts: Counts, favourable: Label = 1) -> float:
+    """Difference of false negative rates (``fairlearn.metrics.false_negative_rate_difference``)."""
+    return _spread(fnr(counts))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A group-fairness metric: a function of counts and the favourable label; ``ideal`` is its value at perfect parity."""
+
+    name: str
+    summary: str
+    value: Callable[[Counts, Label], float]
+    ideal: float = 0.0
+
+    def cost(self, counts: Counts, favourable: Label) -> float:
+        """Distance from parity, to be minimised by a search."""
+        return abs(self.value(counts, favourable) - self.ideal)
+
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("unfairness", "gap of the harm rates (FNR where label 1 is favourable, FPR where not)", unfairness),
+        Metric("demographic_parity_difference", "gap of the selection rates", demographic_parity_difference),
+        Metric("demographic_parity_ratio", "smallest over largest selection rate", demographic_parity_ratio, 1.0),
+        Metric("equalized_odds_difference", "larger of the FPR and the TPR gap", equalized_odds_difference),
+        Metric("equal_opportunity_difference", "gap of the true positive rates", equal_opportunity_difference),
+        Metric("average_odds_difference", "mean of the FPR and the TPR gap", average_odds_difference),
+        Metric("fpr_difference", "gap of the false positive rates (the original's DEO)", fpr_difference),
+        Metric("fnr_difference", "gap of the false negative rates", fnr_difference),
+    )
+}
+
+
+def get_metric(name: str) -> Metric:
+    """Return a metric by name. Raises ``A4GError`` with the nearest valid name."""
+    try:
+        return METRICS[name]
+    except KeyError:
+        raise A4GError(f"unknown metric '{name}'{nearest(name, METRICS)}") from None

@@ -1,0 +1,51 @@
+"""From raw rows to what a victim trains on: fixed by the schema and the clean training rows, never by the poison."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.data.schema import Array, Schema
+from a4g_bench.victims.victim import Encoding
+
+
+@dataclass(frozen=True, eq=False)
+class Encoder:
+    """Numbers as they are (or standardised), then one column per category; two categories take a single column."""
+
+    schema: Schema
+    kind: Encoding
+    centre: Array
+    scale: Array
+
+    @classmethod
+    def of(cls, schema: Schema, kind: Encoding, train: Array) -> "Encoder":
+        """The encoder for a schema; ``train`` (n, d) are the clean training rows, whose mean and deviation it keeps."""
+        centre = train.mean(axis=0)
+        scale = train.std(axis=0)
+        return cls(schema, kind, centre, np.where(scale > 0, scale, 1.0))
+
+    def __call__(self, features: Array) -> npt.NDArray[np.floating]:
+        """Encode rows (n, d) to (n, columns): float32 for ``one-hot``, float64 for ``scaled``."""
+        dtype = np.float32 if self.kind == "one-hot" else np.float64
+        widths = [self._width(j) for j in range(len(self.schema.features))]
+        out = np.zeros((len(features), sum(widths)), dtype=dtype)
+        column = 0
+        for j, feature in enumerate(self.schema.features):
+            values = features[:, j]
+            if widths[j] == 0:
+                continue
+            if feature.kind != "categorical":
+                out[:, column] = (values - self.centre[j]) / self.scale[j] if self.kind == "scaled" else values
+            elif widths[j] == 1:
+                out[:, column] = values
+            else:
+                out[np.arange(len(values)), column + values.astype(np.int64)] = 1
+            column += widths[j]
+        return out
+
+    def _width(self, j: int) -> int:
+        feature = self.schema.features[j]
+        if not feature.visible:
+            return 0
+        return len(feature.categories) if len(feature.categories) > 2 else 1

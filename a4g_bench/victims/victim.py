@@ -1,0 +1,135 @@
+"""Victims: third parties' training algorithms at their default hyper-parameters."""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench import plugins
+from a4g_bench.errors import VictimError, nearest
+
+Encoding = Literal["one-hot", "scaled"]
+Parameters = Mapping[str, Any]
+
+
+class Victim(ABC):
+    """A training algorithm that the attacker does not control. The harness calls it; subclasses say how to build it.
+
+    ``encoding`` is fixed per family: ``one-hot`` (float32, categories one-hot) for trees, ``scaled`` (float64, and numbers
+    standardised by the clean training rows) for everything that measures distances or penalises weights.
+    ``packages`` are those whose version determines the result.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    encoding: ClassVar[Encoding]
+    packages: ClassVar[tuple[str, ...]] = ("scikit-learn",)
+
+    def __init__(self, **parameters: Any) -> None:
+        self.parameters = parameters
+
+    @abstractmethod
+    def estimator(self, seed: int) -> Any:
+        """A fresh, unfitted scikit-learn-compatible classifier on one thread. ``seed`` is below 2**31."""
+
+    def seeded(self) -> bool:
+        """Whether the random state changes the result; if not, the harness fits once for all victim seeds."""
+        return True
+
+    @property
+    def input_encoding(self) -> Encoding:
+        """The encoding this instance is given."""
+        return self.encoding
+
+    def check(self) -> None:
+        """Raise ``VictimError`` in one line if the parameters cannot be used."""
+        try:
+            built = self.estimator(0)
+            valid = set(built.get_params())
+        except (TypeError, AttributeError) as error:
+            raise VictimError(f"victim '{self.name}': {error}") from error
+        for key in self.parameters:
+            if key not in valid:
+                raise VictimError(f"victim '{self.name}' has no parameter '{key}'{nearest(key, valid)}")
+
+
+class SklearnVictim(Victim):
+    """A victim whose class is named by an import path; ``random_state`` and one thread are set where it has them."""
+
+    path: ClassVar[str]
+    fixed: ClassVar[Parameters] = {}
+
+    def estimator(self, seed: int) -> Any:
+        return build(self.path, {**self.fixed, **self.parameters}, seed)
+
+
+def build(path: str, parameters: Parameters, seed: int) -> Any:
+    """Instantiate ``package.module:Class`` (or ``package.module.Class``). Raises ``VictimError`` naming what is wrong."""
+    module, _, attribute = path.partition(":") if ":" in path else path.rpartition(".")
+    try:
+        cls = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise VictimError(f"victim '{path}' cannot be imported: {error}") from error
+    accepted = inspect.signature(cls).parameters
+    pinned: dict[str, Any] = {"random_state": seed, "n_jobs": 1}
+    defaults = {key: value for key, value in pinned.items() if key in accepted}
+    try:
+        return cls(**{**defaults, **parameters})
+    except Exception as error:  # whatever a third party's constructor raises is the user's to mend, in one line
+        raise VictimError(f"victim '{path}' cannot be built: {type(error).__name__}: {error}") from error
+
+
+class ImportedVictim(Victim):
+    """Any scikit-learn-compatible classifier by import path, as ``module:Class``.
+
+    The parameter ``encoding`` (``scaled`` unless told) chooses what it is given; all others go to the class.
+    """
+
+    name = "imported"
+    summary = "any scikit-learn-compatible class by import path (module:Class)"
+    encoding = "scaled"
+
+    def __init__(self, path: str, *, encoding: Encoding = "scaled", **parameters: Any) -> None:
+        super().__init__(**parameters)
+        if encoding not in ("one-hot", "scaled"):
+            raise VictimError(f"victim '{path}': encoding must be 'one-hot' or 'scaled', not '{encoding}'")
+        self.path = path
+        self._encoding: Encoding = encoding
+        self.packages = ("scikit-learn", path.split(".")[0].split(":")[0])  # type: ignore[misc]  # per instance here
+
+    @property
+    def input_encoding(self) -> Encoding:
+        return self._encoding
+
+    def estimator(self, seed: int) -> Any:
+        return build(self.path, self.parameters, seed)
+
+
+def get_victim(name: str, parameters: Parameters) -> Victim:
+    """The victim of that name, or the class behind an import path, with parameters checked by its constructor."""
+    if ":" in name:
+        return ImportedVictim(name, **parameters)
+    victim = plugins.get("victims", name)(**parameters)
+    assert isinstance(victim, Victim)
+    return victim
+
+
+def favourable_scores(model: Any, features: npt.NDArray[Any], favourable: int) -> npt.NDArray[np.float64]:
+    """Score of the favourable label in [0, 1] for each row of the encoded ``features``.
+
+    ``predict_proba`` where the model has it; otherwise the logistic function of ``decision_function``; otherwise the label.
+    """
+    if hasattr(model, "predict_proba"):
+        classes = list(model.classes_)
+        if favourable not in classes:
+            return np.zeros(len(features))
+        return np.asarray(model.predict_proba(features)[:, classes.index(favourable)], dtype=np.float64)
+    if hasattr(model, "decision_function"):
+        score = 1.0 / (1.0 + np.exp(-np.asarray(model.decision_function(features), dtype=np.float64)))
+    else:
+        score = np.asarray(model.predict(features), dtype=np.float64)
+    return score if favourable == 1 else 1.0 - score

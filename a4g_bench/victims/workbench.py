@@ -1,0 +1,100 @@
+"""Fits: one victim, one table, many training sets. Used inside fit processes, or inline for a single fit."""
+
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.data.schema import Array, Schema
+from a4g_bench.data.table import Labels
+from a4g_bench.errors import VictimError
+from a4g_bench.victims.encoding import Encoder
+from a4g_bench.victims.victim import Parameters, favourable_scores, get_victim
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Everything a fit may touch: rows, named row sets, and the victim. ``scale_on`` names the set that fixes the encoding.
+
+    ``key`` identifies the content, so that a process that already holds it need not be sent it again.
+    """
+
+    key: str
+    schema: Schema
+    features: Array
+    labels: Labels
+    sets: Mapping[str, npt.NDArray[np.intp]]
+    scale_on: str
+    victim: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One fit: train on a named set plus poison rows, predict another set. ``output`` is labels (int8) or scores (float64)."""
+
+    train: str
+    predict: str
+    seed: int
+    poison: tuple[Array, Labels] | None = None
+    output: Literal["labels", "scores"] = "labels"
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a fit gave: ``values`` (rows of the predicted set,), or ``failed`` with its reason."""
+
+    values: npt.NDArray[Any] | None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    failed: str | None = None
+    cause: Literal["error", "timeout", "oom"] = "error"
+    error_type: str = field(default="")
+
+
+class Workbench:
+    """Holds the encoded material and runs jobs on it."""
+
+    def __init__(self, material: Material) -> None:
+        self.key = material.key
+        self._material = material
+        self._victim = get_victim(material.victim, material.parameters)
+        self._encoder = Encoder.of(
+            material.schema, self._victim.input_encoding, material.features[material.sets[material.scale_on]]
+        )
+        encoded = self._encoder(material.features)
+        self._rows = {name: (encoded[rows], material.labels[rows]) for name, rows in material.sets.items()}
+
+    def run(self, job: Job) -> Fit:
+        """Fit and predict. A victim that raises or breaks its contract gives a failed fit, never an exception."""
+        started, cpu = time.perf_counter(), time.process_time()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the victim's own advice (convergence and such) is not ours to act on
+                values = self._fit(job)
+        except Exception as error:  # third-party code: anything may come
+            lines = str(error).strip().splitlines() or [""]
+            return Fit(None, failed=f"{type(error).__name__}: {lines[0]}"[:500], error_type=type(error).__name__)
+        return Fit(values, time.perf_counter() - started, time.process_time() - cpu)
+
+    def _fit(self, job: Job) -> npt.NDArray[Any]:
+        features, labels = self._rows[job.train]
+        if job.poison is not None and len(job.poison[1]):
+            features = np.concatenate([features, self._encoder(job.poison[0])])
+            labels = np.concatenate([labels, job.poison[1]])
+        model = self._victim.estimator(job.seed)
+        model.fit(features, labels)
+        target = self._rows[job.predict][0]
+        if job.output == "scores":
+            scores = favourable_scores(model, target, self._material.schema.favourable)
+            if not np.isfinite(scores).all():
+                raise VictimError("the victim's scores hold NaN or infinity")
+            return scores
+        predicted = np.asarray(model.predict(target))
+        if predicted.shape != (len(target),) or not np.isin(predicted, (0, 1)).all():
+            raise VictimError(f"the victim's predictions are not one label 0 or 1 per row (shape {predicted.shape})")
+        return predicted.astype(np.int8)
