@@ -1,0 +1,104 @@
+"""A made-up table with a known amount of historical bias, of any size, that needs no data at all."""
+
+from collections.abc import Mapping
+from string import ascii_uppercase
+from typing import ClassVar
+
+import numpy as np
+
+from a4g_bench.data.schema import Cut, Feature, Schema
+from a4g_bench.data.source import Source, State
+from a4g_bench.data.table import Table
+from a4g_bench.errors import DataError
+
+_EDGES = (8.0, 10.0, 12.0)
+_BANDS = ("short", "medium", "long", "very long")
+_PROXY = 0.8  # share of people who live in their group's own district
+_MAX_GROUPS = len(ascii_uppercase)
+
+
+class Synthetic(Source):
+    """Applicants of ``groups`` groups who deserve the same, but whose records do not say so.
+
+    Each row has a group ``k`` (uniform, 0 .. K-1) and a merit ``m ~ N(0, 1)`` that does not depend on the group. It
+    deserves the favourable label 1 if ``m > 0``. Of the deserved favourable labels of group ``k`` a share
+    ``b_k = bias * k / (K - 1)`` was recorded as 0, so group A is treated justly and the last group the worst.
+    No undeserved label was ever recorded as 1. Hence, exactly in expectation,
+
+        P(label = 1 | group = k) = (1 - b_k) / 2,   largest gap of base rates = bias / 2.
+
+    The victim sees the group, and ``features`` columns more:
+
+    - ``score-1 ..``: ``m + noise * e``, ``e ~ N(0, 1)`` drawn afresh for each column and row;
+    - ``years``: the integer nearest to ``10 + 3 * (m + noise * e)``, clipped to 0 .. 20;
+    - ``experience``: derived from ``years`` with the edges 8, 10 and 12;
+    - ``district``: a proxy; the group's own district with probability .8, else any district, uniformly.
+
+    Parameters: ``rows`` (at least 1), ``bias`` and ``noise`` (0 <= bias <= 1, noise >= 0), ``groups`` (2 to 26), ``features`` (at
+    least 4), ``seed`` (not negative). Time and memory are linear in the number of rows. Values outside raise ``DataError``.
+    """
+
+    name = "synthetic"
+    summary = "Made-up applicants with a known historical bias, any number of rows; needs no data"
+    attributes = ("group",)
+    parameters: ClassVar[Mapping[str, object]] = {
+        "rows": 4000,
+        "bias": 0.3,
+        "groups": 2,
+        "features": 6,
+        "noise": 1.0,
+        "seed": 0,
+        "protected_visible": True,
+    }
+
+    def state(self) -> State:
+        """Return ``installed``: it is made on the spot."""
+        return "installed"
+
+    def read(self, **params: object) -> Table:
+        """Draw the table."""
+        rows, groups, width, seed = (
+            _whole(params, key, low) for key, low in (("rows", 1), ("groups", 2), ("features", 4), ("seed", 0))
+        )
+        bias, noise = (_number(params, key) for key in ("bias", "noise"))
+        if groups > _MAX_GROUPS:
+            raise DataError(f"data set 'synthetic': parameter 'groups' must be at most {_MAX_GROUPS}, got {groups}")
+        if not bias <= 1:
+            raise DataError(f"data set 'synthetic': parameter 'bias' is a share and must be at most 1, got {bias}")
+
+        rng = np.random.default_rng(seed)
+        group = rng.integers(groups, size=rows)
+        merit = rng.standard_normal(rows)
+        overlooked = rng.random(rows) < bias * group / (groups - 1)
+        labels = ((merit > 0) & ~overlooked).astype(np.int8)
+        scores = merit[:, None] + noise * rng.standard_normal((rows, width - 3))
+        years = np.clip(np.rint(10 + 3 * (merit + noise * rng.standard_normal(rows))), 0, 20)
+        district = np.where(rng.random(rows) < _PROXY, group, rng.integers(groups, size=rows))
+
+        experience = Cut("years", _EDGES)
+        letters = tuple(ascii_uppercase[:groups])
+        features = (
+            Feature("group", "categorical", letters, visible=bool(params["protected_visible"])),
+            *(Feature(f"score-{number}", "numeric") for number in range(1, width - 2)),
+            Feature("years", "integer"),
+            Feature("experience", "categorical", _BANDS, experience),
+            Feature("district", "categorical", tuple(f"district {letter}" for letter in letters)),
+        )
+        schema = Schema(features, ("group",), "accepted", ("no", "yes"), 1)
+        values = np.column_stack([group, scores, years, experience.apply(years), district])
+        source = f"synthetic, rows={rows}, bias={bias}, groups={groups}, features={width}, noise={noise}, seed={seed}"
+        return Table(self.name, schema, values, labels, source)
+
+
+def _whole(params: Mapping[str, object], key: str, low: int) -> int:
+    value = params[key]
+    if not isinstance(value, int) or value < low:
+        raise DataError(f"data set 'synthetic': parameter '{key}' must be at least {low}, got {value}")
+    return value
+
+
+def _number(params: Mapping[str, object], key: str) -> float:
+    value = params[key]
+    if not isinstance(value, float) or not 0 <= value < np.inf:
+        raise DataError(f"data set 'synthetic': parameter '{key}' must be a finite number of at least 0, got {value}")
+    return value
