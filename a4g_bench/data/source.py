@@ -1,5 +1,6 @@
 """Where tables come from: the contract of a source, and the recipe that turns its columns into the raw schema."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -125,7 +126,7 @@ class Recipe:
                 codes[feature] = _code(name, columns[0], frame, self.coded[columns[0]])
                 kinds[feature] = tuple(dict.fromkeys(self.coded[columns[0]].values()))
             elif columns[0] in self.categorical:
-                kinds[feature], codes[feature] = _texts(frame[columns[0]])
+                kinds[feature], codes[feature] = text_codes(frame[columns[0]])
             else:
                 kinds[feature] = "integer" if columns[0] in self.integers else "numeric"
                 codes[feature] = _number(name, columns[0], frame, whole=kinds[feature] == "integer")
@@ -213,15 +214,26 @@ def _code(name: str, column: str, frame: "pd.DataFrame", categories: Mapping[obj
     return np.asarray(frame[column].astype(object).map(codes), dtype=np.float64)
 
 
-def _texts(column: "pd.Series[Any]") -> tuple[tuple[str, ...], Array]:
-    """Categories (numbers first, by value; then texts in order) and the codes of a column."""
+def text_of(value: object) -> str:
+    """The text of a category: whole numbers without a decimal point, no spaces around it."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def text_codes(column: "pd.Series[Any]") -> tuple[tuple[str, ...], Array]:
+    """Categories (numbers first, by value; then texts in order) and codes (n,) of a column; NaN becomes ``missing``."""
     given, values = column.factorize()
-    texts = np.array([*map(str, values), "missing"], dtype=object)[given]
-    categories = tuple(
-        sorted(set(texts), key=lambda text: (not text.isdecimal(), int(text) if text.isdecimal() else 0, text))
-    )
+    texts = np.array([*map(text_of, values), "missing"], dtype=object)[given]
+    categories = tuple(sorted(set(texts), key=_order))
     lookup = {category: float(position) for position, category in enumerate(categories)}
     return categories, np.array([lookup[text] for text in texts], dtype=np.float64)
+
+
+def _order(text: str) -> tuple[bool, float, str]:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    return (not math.isfinite(value), value if math.isfinite(value) else 0.0, text)
 
 
 def _number(name: str, column: str, frame: "pd.DataFrame", *, whole: bool) -> Array:
