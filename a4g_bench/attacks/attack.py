@@ -1,6 +1,7 @@
 """What an attack is, what it may see, and how the harness talks to it."""
 
 import hashlib
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -115,12 +116,26 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What the harness found for a candidate: a measurement, or why it failed."""
+    """What the harness found for a candidate: a measurement, or why it failed.
+
+    ``reference`` is the clean victim judged on the same rows: gains and losses are differences from it.
+    """
 
     query: int
     candidate: Candidate
     measurement: Measurement | None
+    reference: Measurement
     failed: str | None = None
+
+    @property
+    def gain(self) -> float:
+        """How far the objective fell below the clean victim's; minus infinity for a failed query."""
+        return self.reference.objective.mean - self.measurement.objective.mean if self.measurement else -math.inf
+
+    @property
+    def accuracy_loss(self) -> float:
+        """How far the accuracy fell below the clean victim's; infinity for a failed query."""
+        return self.reference.accuracy.mean - self.measurement.accuracy.mean if self.measurement else math.inf
 
 
 class Attack(ABC):

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import qmc
@@ -15,21 +14,12 @@ from a4g_bench.attacks.bayes import Observation, Proposer
 Point = tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class _Finalist:
-    """Means over a recipe's exploring and confirming evaluations, and the confirmed draw that would be audited."""
-
-    cost: float
-    accuracy: float
-    result: Result
-
-
 class ContinuousSearch(Attack):
     """Spends its queries in two phases: :meth:`propose` explores the unit cube, the last ``confirm`` share re-evaluates.
 
     In the confirming phase the best ``finalists`` recipes are drawn afresh and evaluated as the audit will train, with new
-    victim seeds. The final set is the confirmed draw with the lowest cost, averaged over both phases to temper the
-    winner's curse, among those whose accuracy loss keeps ``margin`` to the allowance; no rows, if none improves on clean.
+    victim seeds. The final set is the confirmed draw of the recipe with the largest gain, pooled over both phases to temper
+    the winner's curse, among those whose pooled accuracy loss keeps ``margin`` to the allowance; no rows, if none gains.
     """
 
     def __init__(self, *, confirm: float = 0.25, finalists: int = 4, margin: float = 0.002) -> None:
@@ -65,6 +55,7 @@ class ContinuousSearch(Attack):
     def start(self, problem: Problem) -> None:
         super().start(problem)
         self._told: list[Result] = []
+        self._queue: list[Point] | None = None
         confirming = min(max(1, round(self.confirm * problem.query_budget)), problem.query_budget - 1)
         self._explore = max(problem.query_budget - confirming, 0)
 
@@ -80,15 +71,21 @@ class ContinuousSearch(Attack):
         self.learn([r for r in results if not r.candidate.confirm])
 
     def choose(self) -> Result | None:
-        finalists = [self._finalist(r) for r in self._told if r.candidate.confirm and r.measurement is not None]
-        clean = self.problem.clean
-        allowed = clean.accuracy.mean - self.problem.max_accuracy_loss + self.margin
-        able = [f for f in finalists if f.accuracy >= allowed and f.cost < clean.objective.mean]
-        return min(able, key=lambda f: (f.cost, f.result.query)).result if able else None
+        confirmed = [r for r in self._told if r.candidate.confirm and r.measurement is not None]
+        able = []
+        for result in confirmed:
+            gain, loss = self._pooled(result)
+            if gain > 0 and loss <= self._allowed:
+                able.append((gain, -result.query, result))
+        return max(able, key=lambda entry: entry[:2])[2] if able else None
+
+    @property
+    def _allowed(self) -> float:
+        return self.problem.max_accuracy_loss - self.margin
 
     def _confirmations(self, n: int) -> Sequence[Candidate]:
         done = [r for r in self._told if r.candidate.confirm]
-        if not hasattr(self, "_queue"):
+        if self._queue is None:
             self._queue = self.shortlist(self.finalists)
         if not self._queue:
             return []
@@ -99,24 +96,29 @@ class ContinuousSearch(Attack):
             candidates.append(Candidate(parameters, replicate=turn + 1, confirm=True))
         return candidates
 
-    def _finalist(self, confirmed: Result) -> _Finalist:
+    def _pooled(self, confirmed: Result) -> tuple[float, float]:
+        """Gain and accuracy loss of a recipe: inverse-variance means over its exploring evaluation and this draw's."""
         same = [
-            r.measurement
+            (r, r.measurement)
             for r in self._told
-            if r.measurement is not None and r.candidate.parameters == confirmed.candidate.parameters
+            if r.measurement is not None
+            and r.candidate.parameters == confirmed.candidate.parameters
+            and (r is confirmed or not r.candidate.confirm)
         ]
-        cost = float(np.mean([m.objective.mean for m in same]))
-        return _Finalist(cost, float(np.mean([m.accuracy.mean for m in same])), confirmed)
+        gain = _weighted([r.gain for r, _ in same], [m.objective.sem for _, m in same])
+        return gain, _weighted([r.accuracy_loss for r, _ in same], [m.accuracy.sem for _, m in same])
 
     def _explored(self) -> list[Result]:
         return [r for r in self._told if not r.candidate.confirm and r.measurement is not None]
 
     def _rank(self, result: Result) -> tuple[bool, float, int]:
-        assert result.measurement is not None
-        loss = self.problem.clean.accuracy.mean - result.measurement.accuracy.mean
-        allowed = self.problem.max_accuracy_loss - self.margin
-        over = loss > allowed
-        return over, loss if over else result.measurement.objective.mean, result.query
+        over = result.accuracy_loss > self._allowed
+        return over, result.accuracy_loss if over else -result.gain, result.query
+
+
+def _weighted(values: Sequence[float], sems: Sequence[float]) -> float:
+    """Inverse-variance mean; a standard error below 1e-4 counts as 1e-4 (nothing changed on the judged rows)."""
+    return float(np.average(values, weights=1 / np.maximum(sems, 1e-4) ** 2))
 
 
 class AllocationSearch(ContinuousSearch):
@@ -202,6 +204,5 @@ class AxAllocation(AllocationSearch):
         point = self.point(result.candidate)
         if result.measurement is None:
             return Observation(point, None, None)
-        m, clean = result.measurement, self.problem.clean
-        loss = clean.accuracy.mean - m.accuracy.mean
-        return Observation(point, (m.objective.mean, m.objective.sem), (loss, m.accuracy.sem))
+        m = result.measurement
+        return Observation(point, (m.objective.mean, m.objective.sem), (result.accuracy_loss, m.accuracy.sem))

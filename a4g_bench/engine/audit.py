@@ -1,0 +1,161 @@
+"""The audit: the victim retrained with and without the poison, judged on rows and victim seeds no search has seen."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.attacks.attack import Poison
+from a4g_bench.data.split import Split, split
+from a4g_bench.data.table import Table
+from a4g_bench.engine.fitting import Fitter
+from a4g_bench.engine.groundwork import FitFailedError
+from a4g_bench.metrics import confusion as metrics
+from a4g_bench.metrics.estimate import Predictions, Sample
+from a4g_bench.seeds import audit_victim_seeds
+from a4g_bench.suite.grid import PROTOCOL_VERSION, versions
+from a4g_bench.suite.model import Named
+from a4g_bench.victims.victim import get_victim
+from a4g_bench.victims.workbench import Job, Material
+
+Row = dict[str, Any]
+#: ``audit_seed`` of the row that holds the mean over the audit's victim seeds.
+MEAN = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Court:
+    """Where poison sets for one table, attribute, victim and seed are judged."""
+
+    table: Table
+    attribute: str
+    victim: Named
+    seed: int
+
+    @property
+    def baseline_id(self) -> str:
+        """Hash of what determines the clean victim's audit."""
+        victim = get_victim(self.victim.name, self.victim.params)
+        told = {
+            "protocol_version": PROTOCOL_VERSION,
+            "dataset": {"fingerprint": self.table.fingerprint, "attribute": self.attribute},
+            "victim": {"name": self.victim.name, "params": self.victim.params},
+            "seed": self.seed,
+            "versions": versions(("numpy", *victim.packages)),
+        }
+        return f"b1-{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]}"
+
+    def split(self) -> Split:
+        """The seed's split."""
+        return split(self.table, self.attribute, self.seed)
+
+    def sample(self, rows: npt.NDArray[np.intp]) -> Sample:
+        """Labels and groups of audit rows."""
+        schema = self.table.schema
+        groups = schema.groups(self.table.features, self.attribute)[rows]
+        return Sample(self.table.labels[rows], groups, schema.group_names(self.attribute), schema.favourable)
+
+    def material(self) -> Material:
+        """What the audit's fit processes are given: the whole table, trained on its train rows only."""
+        parts = self.split()
+        return Material(
+            key=f"audit {self.baseline_id}",
+            schema=self.table.schema,
+            features=self.table.features,
+            labels=self.table.labels,
+            sets={"train": parts.train, "audit": parts.audit},
+            scale_on="train",
+            victim=self.victim.name,
+            parameters=self.victim.params,
+        )
+
+    def predict(self, fitter: Fitter, poison: Poison | None) -> tuple[list[Predictions], float]:
+        """Predictions on the audit rows per audit victim seed, and the CPU seconds of the fits.
+
+        ``fitter`` must hold :meth:`material`. A victim whose random state changes nothing is fitted once for all seeds.
+        Raises :class:`FitFailedError`.
+        """
+        seeds = audit_victim_seeds(self.seed)
+        distinct = seeds if get_victim(self.victim.name, self.victim.params).seeded() else seeds[:1]
+        rows = (poison.features, poison.labels) if poison is not None else None
+        fits = fitter.run([Job("train", "audit", seed, rows) for seed in distinct])
+        predictions = []
+        for fit in fits:
+            if fit.values is None:
+                raise FitFailedError("the audited victim could not be trained", fit)
+            predictions.append(fit.values)
+        return predictions * (len(seeds) // len(distinct)), sum(fit.cpu_seconds for fit in fits)
+
+    def baseline_rows(self, predictions: Sequence[Predictions]) -> list[Row]:
+        """Rows of the table ``baselines`` for the clean victim's predictions."""
+        rows = self.split().audit
+        sample = self.sample(rows)
+        return [
+            {
+                "baseline_id": self.baseline_id,
+                "dataset": self.table.name,
+                "attribute": self.attribute,
+                "fingerprint": self.table.fingerprint,
+                "victim": self.victim.label,
+                "seed": self.seed,
+                "audit_seed": position,
+                "favourable": sample.favourable,
+                "group_names": list(sample.group_names),
+                "rows": len(rows),
+                "row_ids": rows.astype(np.int32),
+                "labels": np.packbits(sample.labels).tobytes(),
+                "groups": sample.groups.astype(np.uint8).tobytes(),
+                "predicted": np.packbits(one).tobytes(),
+            }
+            for position, one in enumerate(predictions)
+        ]
+
+    def audit_rows(self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]) -> list[Row]:
+        """Rows of the table ``audits``: every metric of the protocol per role and victim seed, and for the mean counts."""
+        sample = self.sample(self.split().audit)
+        rows = []
+        for role, predictions in (("clean", clean), ("poisoned", poisoned)):
+            for position, one in enumerate([*[[p] for p in predictions], list(predictions)]):
+                audit_seed = position if position < len(predictions) else MEAN
+                values = _metrics(sample, one)
+                key = {"search_id": search_id, "evaluated_on": self.victim.label, "audit_seed": audit_seed, "role": role}
+                rows.append({**key, **values})
+        return rows
+
+    def prediction_rows(self, search_id: str, poisoned: Sequence[Predictions]) -> list[Row]:
+        """Rows of the table ``predictions``."""
+        return [
+            {
+                "search_id": search_id,
+                "evaluated_on": self.victim.label,
+                "audit_seed": position,
+                "rows": len(one),
+                "predicted": np.packbits(one).tobytes(),
+            }
+            for position, one in enumerate(poisoned)
+        ]
+
+
+def unpack(baseline: Sequence[Row]) -> list[Predictions]:
+    """The clean victim's predictions from rows of the table ``baselines``."""
+    ordered = sorted(baseline, key=lambda row: int(row["audit_seed"]))
+    return [
+        np.unpackbits(np.frombuffer(row["predicted"], dtype=np.uint8), count=row["rows"]).astype(np.int8) for row in ordered
+    ]
+
+
+def _metrics(sample: Sample, predictions: Sequence[Predictions]) -> Row:
+    counts = sample.counts(predictions)
+    values: Row = {name: metric.value(counts, sample.favourable) for name, metric in metrics.METRICS.items()}
+    values["accuracy"] = metrics.accuracy(counts)
+    values["group_names"] = list(sample.group_names)
+    values["group_sizes"] = metrics.sizes(counts).astype(np.int32)
+    values["group_accuracy"] = metrics.group_accuracy(counts)
+    values["group_fpr"] = metrics.fpr(counts)
+    values["group_fnr"] = metrics.fnr(counts)
+    values["group_selection_rate"] = metrics.selection_rate(counts)
+    return values

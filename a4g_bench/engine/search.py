@@ -1,0 +1,208 @@
+"""One search: the loop of asking an attack, evaluating its candidates and telling it, one batch per step."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from a4g_bench.attacks.attack import Attack, Candidate, Poison, Problem, Result, get_attack, join
+from a4g_bench.engine.fitting import Fitter
+from a4g_bench.engine.groundwork import FitFailedError, Groundwork
+from a4g_bench.engine.oracle import Evaluated, Oracle
+from a4g_bench.engine.view import View
+from a4g_bench.errors import AttackError
+from a4g_bench.metrics.estimate import Estimate, Measurement
+from a4g_bench.suite.grid import Spec
+from a4g_bench.victims.workbench import Fit
+
+Row = dict[str, Any]
+
+#: A search ends as an error once it has this many failed queries and they are more than half of all.
+TOO_MANY_FAILED = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A search's answer: the rows to audit, and the query that evaluated them (None for attacks without queries)."""
+
+    poison: Poison
+    chosen_query: int | None
+    measurement: Measurement | None
+    reference: Measurement
+
+
+@dataclass(eq=False)
+class Search:
+    """Runs one spec on a view. ``fitter`` must hold the view's material."""
+
+    search_id: str
+    spec: Spec
+    view: View
+    groundwork: Groundwork
+    fitter: Fitter
+    records: list[Row] = field(default_factory=list)
+    propose_seconds: float = 0.0
+    fits: int = 0
+    fit_cpu_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.rows = self.spec.budget.rows(self.view.n_train)
+        self.oracle = Oracle(
+            self.view, self.spec.victim, self.spec.fits, self.spec.objective, self.rows, self.groundwork, self.fitter
+        )
+        self.attack: Attack = get_attack(self.spec.attack.name, self.spec.attack.params)
+        self.allowed = self.spec.query_budget if self.attack.queries else 0
+        self._results: list[Result] = []
+        self._best: float | None = None
+        self._drawn: dict[int, Poison] = {}
+        self._batch = 0
+        self._failures: list[Fit] = []
+        self.attack.start(self._problem())
+
+    def _problem(self) -> Problem:
+        pools = self.oracle.pools
+        return Problem(
+            train=pools["train"],
+            validation=self.view.pool(np.arange(self.view.n_train, len(self.view.labels))),
+            domain=self.view.domain,
+            attribute=self.view.attribute,
+            group_names=self.view.schema.group_names(self.view.attribute),
+            favourable=self.view.schema.favourable,
+            budget=self.rows,
+            query_budget=self.allowed,
+            batch_size=self.spec.batch_size,
+            max_accuracy_loss=self.spec.max_accuracy_loss,
+            seed=self.view.seed,
+            clean=self.oracle.reference(),
+        )
+
+    def replay(self, records: Sequence[Row]) -> None:
+        """Take up the recorded queries of a search that was cut short, without a fit; whole batches only."""
+        by_batch: dict[int, list[Row]] = {}
+        for record in records:
+            by_batch.setdefault(record["batch"], []).append(record)
+        for batch in sorted(by_batch):
+            results = []
+            for record in by_batch[batch]:
+                candidate = Candidate(
+                    json.loads(record["parameters"]), replicate=record["replicate"], confirm=record["phase"] == "confirm"
+                )
+                measurement = _measurement(record)
+                if measurement is not None:
+                    self.oracle.remember(record["query"], candidate, record["digest"], measurement)
+                results.append(
+                    Result(record["query"], candidate, measurement, self.oracle.reference(candidate), record["failed"])
+                )
+                self.propose_seconds += record["propose_seconds"]
+                self.fit_cpu_seconds += record["fit_cpu_seconds"]
+                self._note_best(results[-1])
+            self._results += results
+            self.records += by_batch[batch]
+            self.attack.tell(results)
+            self._batch = batch + 1
+
+    def step(self) -> bool:
+        """Run one batch of queries. Returns False when the search is over."""
+        left = self.allowed - len(self._results)
+        if left <= 0:
+            return False
+        started = time.perf_counter()
+        candidates = list(self.attack.ask(min(left, self.spec.batch_size)))
+        proposing = time.perf_counter() - started
+        if not candidates:
+            return False
+        if len(candidates) > min(left, self.spec.batch_size):
+            raise AttackError(f"attack '{self.spec.attack.label}' asked for {len(candidates)} queries, allowed {left}")
+        evaluated = self.oracle.evaluate(self.attack, candidates, len(self._results))
+        first = len(self._results)
+        results = [self._result(first + i, e) for i, e in enumerate(evaluated)]
+        self._results += results
+        for result, one in zip(results, evaluated, strict=True):
+            self._record(result, one, proposing / len(candidates))
+        self.attack.tell(results)
+        self._batch += 1
+        self.propose_seconds += proposing
+        self._check_failures()
+        return len(self._results) < self.allowed
+
+    def finish(self) -> Found:
+        """The attack's final set, re-drawn and held against what was evaluated. Raises ``AttackError`` if they differ."""
+        chosen = self.attack.choose()
+        width = len(self.view.schema.features)
+        if chosen is None:
+            clean = self.oracle.reference(Candidate(confirm=True))
+            return Found(join([], width), None, clean if self._results else None, clean)
+        if isinstance(chosen, Candidate):
+            poison = self.oracle.draw(self.attack, chosen, "train")
+            return Found(poison, None, None, self.oracle.reference(chosen))
+        record = self.records[chosen.query]
+        poison = self.oracle.draw(self.attack, chosen.candidate, "train")
+        if self.oracle.mode(chosen.candidate) != "holdout" or poison.digest != record["digest"]:
+            raise AttackError(
+                f"attack '{self.spec.attack.label}' chose query {chosen.query}, but the rows it would add are not the rows"
+                " that query evaluated: choose a confirmed candidate, and keep draw() free of state"
+            )
+        return Found(poison, chosen.query, chosen.measurement, chosen.reference)
+
+    @property
+    def best_gain(self) -> float | None:
+        """Largest gain so far on the rows the search sees, within the accuracy allowance."""
+        return None if self._best is None else self.oracle.reference().objective.mean - self._best
+
+    def _result(self, query: int, one: Evaluated) -> Result:
+        return Result(query, one.candidate, one.measurement, self.oracle.reference(one.candidate), one.failed)
+
+    def _note_best(self, result: Result) -> None:
+        if result.measurement is not None and result.accuracy_loss <= self.spec.max_accuracy_loss:
+            value = result.measurement.objective.mean
+            self._best = value if self._best is None else min(self._best, value)
+
+    def _record(self, result: Result, one: Evaluated, proposing: float) -> None:
+        self._note_best(result)
+        if one.failed is not None:
+            self._failures.append(Fit(None, failed=one.failed, cause=one.cause))  # type: ignore[arg-type]  # a Fit's cause
+        self.fits += one.fits
+        self.fit_cpu_seconds += one.cpu_seconds
+        m = one.measurement
+        self.records.append(
+            {
+                "search_id": self.search_id,
+                "query": result.query,
+                "batch": self._batch,
+                "phase": "confirm" if one.candidate.confirm else "explore",
+                "parameters": json.dumps(dict(one.candidate.parameters)),
+                "replicate": one.candidate.replicate,
+                "digest": one.digest,
+                "poison_rows": one.poison_rows,
+                "duplicate_of": one.duplicate_of,
+                "failed": one.failed,
+                "objective": m.objective.mean if m else None,
+                "objective_sem": m.objective.sem if m else None,
+                "unfairness": m.unfairness.mean if m else None,
+                "unfairness_sem": m.unfairness.sem if m else None,
+                "accuracy": m.accuracy.mean if m else None,
+                "accuracy_sem": m.accuracy.sem if m else None,
+                "harm": list(m.harm) if m else None,
+                "best_objective": self._best,
+                "propose_seconds": proposing,
+                "fit_seconds": one.seconds,
+                "fit_cpu_seconds": one.cpu_seconds,
+            }
+        )
+
+    def _check_failures(self) -> None:
+        if len(self._failures) >= min(TOO_MANY_FAILED, self.allowed) and 2 * len(self._failures) > len(self._results):
+            raise FitFailedError(f"{len(self._failures)} of {len(self._results)} queries failed, the last", self._failures[-1])
+
+
+def _measurement(record: Row) -> Measurement | None:
+    if record["failed"] is not None:
+        return None
+
+    def estimate(name: str) -> Estimate:
+        return Estimate(record[name], record[f"{name}_sem"])
+
+    return Measurement(estimate("objective"), estimate("unfairness"), estimate("accuracy"), tuple(record["harm"]))

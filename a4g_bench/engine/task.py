@@ -1,0 +1,176 @@
+"""A search from its first fit to its written record, on the search's side; the audit is somebody else's."""
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from a4g_bench.attacks.attack import Poison, get_attack
+from a4g_bench.engine import provenance, record
+from a4g_bench.engine.fitting import Fitter
+from a4g_bench.engine.groundwork import FitFailedError, Groundwork, lay
+from a4g_bench.engine.search import Search
+from a4g_bench.engine.view import View
+from a4g_bench.errors import A4GError
+from a4g_bench.store import tables
+from a4g_bench.store.results import SearchRecord
+from a4g_bench.suite.plan import Planned
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What an audit gives back: rows for the tables ``audits`` and ``predictions``."""
+
+    baseline_id: str
+    audit_rows: int
+    audits: list[Row]
+    predictions: list[Row]
+    fits: int
+    cpu_seconds: float
+    seconds: float
+
+
+class Services(Protocol):
+    """What a task needs from outside; the engine provides it across processes, tests and the library in this one."""
+
+    def view(self, planned: Planned) -> View:
+        """The attacker's rows."""
+
+    def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
+        """The groundwork of that key: made by ``make`` unless somebody has laid it already."""
+
+    def journal(self, search_id: str) -> list[Row]:
+        """Recorded queries of a search that was cut short."""
+
+    def keep(self, search_id: str, queries: Sequence[Row]) -> None:
+        """Record the queries so far."""
+
+    def audit(self, planned: Planned, poison: Poison) -> Verdict:
+        """Audit a poison set. Raises :class:`FitFailedError`."""
+
+    def write(self, finished: SearchRecord) -> None:
+        """Keep the finished search."""
+
+
+class Task:
+    """Runs a planned search step by step; whatever goes wrong ends as a row. ``step`` returns True when it is over."""
+
+    def __init__(
+        self, planned: Planned, services: Services, fitter: Fitter, *, suite: str, suite_hash: str, attempt: int, cores: int
+    ) -> None:
+        self.planned, self._services, self._fitter = planned, services, fitter
+        self._started = time.perf_counter()
+        self.row = record.planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
+        self.search: Search | None = None
+        self._spent = 0.0
+        self._laid_fits = 0
+
+    def step(self) -> bool:
+        """Run one batch of queries; after the last, audit and write."""
+        try:
+            if self.search is None:
+                self.search = self._open()
+            if self.search.step():
+                self._services.keep(self.planned.search_id, self.search.records)
+                return False
+            self._finish(self.search)
+        except Exception as error:  # whatever went wrong, the search gets its row and the others go on
+            self._fail(error)
+        return True
+
+    def interrupt(self) -> None:
+        """Write what is known of a search that is being stopped; its journal stays, so that it can go on."""
+        self._write("interrupted", "Interrupted", "stopped before it was finished")
+
+    def _open(self) -> Search:
+        spec = self.planned.spec
+        view = self._services.view(self.planned)
+        material = view.material(spec.victim, spec.fits.folds)
+        self._fitter.load(material)
+        scored = get_attack(spec.attack.name, spec.attack.params).uses_scores
+        key = f"{material.key} {spec.fits.victim_seeds} {scored}"
+
+        def make() -> Groundwork:
+            laid = lay(view, spec.victim, spec.fits, self._fitter, with_scores=scored)
+            self._spent, self._laid_fits = laid.cpu_seconds, laid.fits
+            return laid
+
+        groundwork = self._services.groundwork(key, make)
+        search = Search(self.planned.search_id, spec, view, groundwork, self._fitter)
+        search.fits += self._laid_fits
+        search.fit_cpu_seconds += self._spent
+        recorded = self._services.journal(self.planned.search_id)
+        if recorded:
+            search.replay(recorded)
+        return search
+
+    def _finish(self, search: Search) -> None:
+        answer = search.finish()
+        self.row = record.found(record.searched(self.row, search), answer)
+        self.row["search_seconds"] = time.perf_counter() - self._started
+        verdict = self._services.audit(self.planned, answer.poison)
+        self.row.update(
+            baseline_id=verdict.baseline_id,
+            audit_rows=verdict.audit_rows,
+            audit_seconds=verdict.seconds,
+            fits=self.row["fits"] + verdict.fits,
+            fit_cpu_seconds=self.row["fit_cpu_seconds"] + verdict.cpu_seconds,
+        )
+        self._write("ok", None, None, verdict=verdict, poison=answer.poison)
+
+    def _fail(self, error: Exception) -> None:
+        status = error.fit.cause if isinstance(error, FitFailedError) else "error"
+        kind = error.fit.error_type or "FitFailed" if isinstance(error, FitFailedError) else type(error).__name__
+        message = str(error).replace("\n", " ")
+        if not isinstance(error, A4GError):
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            message = f"{message} ({frame.name}, line {frame.lineno})"
+        self._write(status, kind, message[:1000])
+
+    def _write(
+        self,
+        status: str,
+        error_type: str | None,
+        message: str | None,
+        *,
+        verdict: Verdict | None = None,
+        poison: Poison | None = None,
+    ) -> None:
+        if self.search is not None and verdict is None:
+            self.row = record.searched(self.row, self.search)
+        self.row.update(status=status, error_type=error_type, error_message=message, ended=provenance.now())
+        finished = SearchRecord(
+            self.row,
+            self.search.records if self.search is not None else [],
+            verdict.audits if verdict else [],
+            verdict.predictions if verdict else [],
+            poison_table(self.planned, poison) if poison is not None else None,
+        )
+        self._services.write(finished)
+
+    @property
+    def status(self) -> str:
+        """The status written, or ``running``."""
+        return self.row["status"] or "running"
+
+
+def poison_table(planned: Planned, poison: Poison) -> pa.Table:
+    """The poison rows in the raw schema, after the columns that say whose they are."""
+    frame = planned.subject.schema.frame(poison.features)
+    n = len(poison)
+    lead = [
+        pa.array([planned.search_id] * n, pa.string()),
+        pa.array(range(n), pa.int64()),
+        pa.array(poison.labels.astype("int64"), pa.int64()),
+    ]
+    columns = []
+    for feature in planned.subject.schema.features:
+        kind = {"numeric": pa.float64(), "integer": pa.int64(), "categorical": pa.string()}[feature.kind]
+        columns.append(pa.array(frame[feature.name].to_numpy(), kind))
+    names = [*tables.POISON_LEAD.names, *(f"x.{name}" for name in planned.subject.schema.names)]
+    return pa.table([*lead, *columns], names=names)

@@ -1,0 +1,166 @@
+"""From a suite to its searches, and the identity of each."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from itertools import product
+from typing import Any
+
+from a4g_bench import plugins
+from a4g_bench.attacks.attack import Attack, get_attack
+from a4g_bench.errors import SuiteError, nearest
+from a4g_bench.suite.model import Combination, DatasetEntry, Fits, Named, Objective, PoisonBudget, Suite
+from a4g_bench.victims.victim import get_victim
+
+PROTOCOL_VERSION = 1
+IDENTITY_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """One search: a cell of the grid with all that its result depends on, the table's content apart."""
+
+    dataset: DatasetEntry
+    victim: Named
+    attack: Named
+    objective: Objective
+    budget: PoisonBudget
+    query_budget: int
+    seed: int
+    fits: Fits
+    batch_size: int
+    max_accuracy_loss: float
+
+    def identity(self, fingerprint: str, attribute: str) -> dict[str, Any]:
+        """Everything that determines the result and nothing else, as JSON-able data."""
+        attack = get_attack(self.attack.name, self.attack.params)
+        victim = get_victim(self.victim.name, self.victim.params)
+        searching = attack.queries
+        return {
+            "identity_version": IDENTITY_VERSION,
+            "protocol_version": PROTOCOL_VERSION,
+            "dataset": {"fingerprint": fingerprint, "attribute": attribute},
+            "victim": {"name": self.victim.name, "params": self.victim.params},
+            "attack": {"name": self.attack.name, "params": self.attack.params, "version": attack.version},
+            "objective": self.objective.model_dump() if searching else None,
+            "poison_budget": self.budget.share if self.budget.count is None else self.budget.count,
+            "query_budget": self.query_budget if searching else 0,
+            "batch_size": self.batch_size if searching else 0,
+            "max_accuracy_loss": self.max_accuracy_loss if searching else None,
+            "seed": self.seed,
+            "fits": self.fits.model_dump(),
+            "versions": versions(("numpy", *victim.packages, *attack.packages)),
+        }
+
+    def search_id(self, fingerprint: str, attribute: str) -> str:
+        """Versioned hash of :meth:`identity`."""
+        return identify(self.identity(fingerprint, attribute))
+
+
+def identify(identity: dict[str, Any]) -> str:
+    """``s<version>-<16 hex digits>`` for an identity."""
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return f"s{IDENTITY_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def versions(packages: Sequence[str]) -> dict[str, str]:
+    """Installed version per package name (``none`` where it is not one)."""
+    return {package: _version(package) for package in sorted(set(packages))}
+
+
+def expand(suite: Suite) -> list[Spec]:
+    """All searches of a suite, in the order of its lists.
+
+    ``exclude`` removes what it matches; ``include``, where given, keeps only what it matches. An attack that does not
+    query has one search per cell whatever the query budgets and objectives. Raises ``SuiteError`` where a pattern
+    matches nothing, or where an attack cannot use the suite's folds.
+    """
+    _check_patterns(suite)
+    attacks = {entry.label: get_attack(entry.name, entry.params) for entry in suite.attacks}
+    for entry in suite.attacks:
+        attack = attacks[entry.label]
+        if suite.fits.folds > 1 and attack.queries and not attack.recipes:
+            raise SuiteError(f"attack '{entry.label}' evaluates fixed rows and cannot use folds: set 'fits: {{folds: 1}}'")
+    return [
+        spec
+        for spec in _grid(suite, attacks)
+        if (not suite.include or any(_matches(c, spec) for c in suite.include))
+        and not any(_matches(c, spec) for c in suite.exclude)
+    ]
+
+
+def _grid(suite: Suite, attacks: dict[str, Attack]) -> Iterator[Spec]:
+    for dataset, victim, budget, entry in product(suite.datasets, suite.victims, suite.poison_budgets, suite.attacks):
+        searching = attacks[entry.label].queries
+        objectives = suite.objectives if searching else suite.objectives[:1]
+        queries = suite.query_budgets if searching else [0]
+        for objective, query_budget, seed in product(objectives, queries, suite.seeds):
+            yield Spec(
+                dataset, victim, entry, objective, budget, query_budget, seed,
+                suite.fits, suite.batch_size, suite.max_accuracy_loss,
+            )  # fmt: skip
+
+
+def _values(spec: Spec) -> dict[str, Any]:
+    return {
+        "dataset": spec.dataset.label,
+        "victim": spec.victim.label,
+        "attack": spec.attack.label,
+        "objective": spec.objective.label,
+        "poison_budget": spec.budget.text,
+        "query_budget": spec.query_budget,
+        "seed": spec.seed,
+    }
+
+
+def _patterns(combination: Combination) -> Iterator[tuple[str, list[Any]]]:
+    for key in combination.model_fields_set:
+        value = getattr(combination, key)
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            yield key, [PoisonBudget.model_validate(v).text for v in values] if key == "poison_budget" else values
+
+
+def _matches(combination: Combination, spec: Spec) -> bool:
+    mine = _values(spec)
+    return all(mine[key] in values for key, values in _patterns(combination))
+
+
+def _check_patterns(suite: Suite) -> None:
+    valid: dict[str, list[Any]] = {
+        "dataset": [d.label for d in suite.datasets],
+        "victim": [v.label for v in suite.victims],
+        "attack": [a.label for a in suite.attacks],
+        "objective": [o.label for o in suite.objectives],
+        "poison_budget": [b.text for b in suite.poison_budgets],
+        "query_budget": [0, *suite.query_budgets],
+        "seed": suite.seeds,
+    }
+    for where, combinations in (("include", suite.include), ("exclude", suite.exclude)):
+        for combination in combinations:
+            for key, values in _patterns(combination):
+                for value in values:
+                    if value not in valid[key]:
+                        raise SuiteError(f"{where}: {key} '{value}' is not in the suite{nearest(str(value), map(str, valid[key]))}")
+
+
+def check_names(suite: Suite) -> None:
+    """Raise in one line if a data set, victim or attack is unknown, cannot be imported, or refuses its parameters."""
+    for dataset in suite.datasets:
+        if dataset.source is None:
+            plugins.get("datasets", dataset.name)
+    for victim in suite.victims:
+        get_victim(victim.name, victim.params).check()
+    for attack in suite.attacks:
+        get_attack(attack.name, attack.params)

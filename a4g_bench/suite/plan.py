@@ -1,0 +1,169 @@
+"""A suite with its data: the searches it spans, each with its identity."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from a4g_bench import plugins
+from a4g_bench.attacks.attack import get_attack
+from a4g_bench.data.files import load_file
+from a4g_bench.data.schema import Schema
+from a4g_bench.data.sample import subsample
+from a4g_bench.data.split import split
+from a4g_bench.data.table import Table
+from a4g_bench.errors import DataError, DataUnavailableError, SuiteError, nearest
+from a4g_bench.suite.grid import Spec, check_names, expand, identify
+from a4g_bench.suite.load import LoadedSuite
+from a4g_bench.suite.model import DatasetEntry, Suite
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What may be known of a subject wherever a search runs: everything but its rows."""
+
+    attribute: str
+    fingerprint: str
+    schema: Schema
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A loaded data set of a suite and the protected attribute that is measured."""
+
+    entry: DatasetEntry
+    table: Table
+    attribute: str
+
+    @property
+    def key(self) -> Key:
+        """What tells the subjects of one suite apart: label and attribute."""
+        return self.entry.label, self.attribute
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The subject without its rows."""
+        return Facts(self.attribute, self.table.fingerprint, self.table.schema, self.table.cautions)
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """One search of a plan. It holds no rows: this is what travels to the process of a search."""
+
+    spec: Spec
+    subject: Facts
+
+    @property
+    def key(self) -> Key:
+        """The subject's key in the plan."""
+        return self.spec.dataset.label, self.subject.attribute
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What determines its result."""
+        return self.spec.identity(self.subject.fingerprint, self.subject.attribute)
+
+    @cached_property
+    def search_id(self) -> str:
+        """Hash of :attr:`identity`."""
+        return identify(self.identity)
+
+    def coordinates(self) -> tuple[str, str, str, str, str, str, int, int]:
+        """Its place in the grid, by which a result made under another identity is recognised as stale."""
+        s, queries = self.spec, get_attack(self.spec.attack.name, self.spec.attack.params).queries
+        return (
+            s.dataset.label, self.subject.attribute, s.victim.label, s.attack.label,
+            s.objective.label, s.budget.text, s.query_budget if queries else 0, s.seed,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All searches of a suite over its loaded data. ``notes`` are remarks for the user, such as a fallback taken."""
+
+    loaded: LoadedSuite
+    suite: Suite
+    subjects: dict[Key, Subject]
+    searches: tuple[Planned, ...]
+    notes: tuple[str, ...]
+
+
+def make_plan(loaded: LoadedSuite) -> Plan:
+    """Load the data and span the grid.
+
+    Raises ``A4GError`` in one line for anything wrong with names, parameters, data, attributes, splits or budgets.
+    """
+    check_names(loaded.suite)
+    subjects: list[Subject] = []
+    notes: list[str] = []
+    for entry in loaded.suite.datasets:
+        subject, note = load_subject(entry, loaded.folder)
+        if subject.key in {s.key for s in subjects}:
+            raise SuiteError(f"data set '{entry.label}' with attribute '{subject.attribute}' occurs twice")
+        subjects.append(subject)
+        notes += [note] if note else []
+    suite = loaded.suite.model_copy(update={"datasets": [s.entry for s in subjects]})
+    for subject in subjects:
+        for seed in suite.seeds:
+            check_budgets(suite, subject, len(split(subject.table, subject.attribute, seed).train))
+    by_entry = {id(s.entry): s for s in subjects}
+    searches = tuple(Planned(spec, by_entry[id(spec.dataset)].facts) for spec in expand(suite))
+    return Plan(loaded, suite, {s.key: s for s in subjects}, _without_twins(searches), tuple(notes))
+
+
+def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:
+    seen: dict[str, Planned] = {}
+    for planned in searches:
+        twin = seen.setdefault(planned.search_id, planned)
+        if twin is not planned:
+            here, there = planned.coordinates(), twin.coordinates()
+            raise SuiteError(f"the suite asks twice for the same search, as {there} and as {here}: remove one of them")
+    return searches
+
+
+def check_budgets(suite: Suite, subject: Subject, train_rows: int) -> None:
+    """Raise ``SuiteError`` if a poison budget exceeds the training rows."""
+    for budget in suite.poison_budgets:
+        if budget.rows(train_rows) > train_rows:
+            raise SuiteError(
+                f"poison budget '{budget.text}' exceeds the {train_rows} training rows of data set '{subject.entry.label}'"
+            )
+
+
+def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:
+    """Load a suite's data set, or its fallback where its source is not to be had here; the note says so.
+
+    Raises ``DataError`` (``DataUnavailableError`` where neither can be had).
+    """
+    note = ""
+    try:
+        table = _load(entry, folder)
+    except DataUnavailableError as error:
+        if entry.fallback is None:
+            raise
+        try:
+            entry = DatasetEntry(name=entry.fallback, attribute=entry.attribute, rows=entry.rows)
+            table = _load(entry, folder)
+        except DataUnavailableError as second:
+            raise DataUnavailableError(f"{error}; its fallback: {second}") from second
+        note = f"{error}; taking '{entry.name}' instead"
+    attribute = entry.attribute or table.schema.protected[0]
+    if attribute not in table.schema.protected:
+        raise DataError(
+            f"data set '{entry.label}' has no protected attribute '{attribute}'{nearest(attribute, table.schema.protected)}"
+        )
+    if entry.rows is not None and entry.rows < len(table):
+        table = subsample(table, entry.rows, attribute)
+    return Subject(entry, replace(table, name=entry.label), attribute), note
+
+
+def _load(entry: DatasetEntry, folder: Path) -> Table:
+    if entry.source is not None:
+        return load_file(entry.name, entry.source, folder)
+    table = plugins.get("datasets", entry.name)().load(**entry.params)
+    assert isinstance(table, Table)
+    return table
+
