@@ -1,0 +1,133 @@
+"""The leaderboard: scores, tiers and remarks from the tables of one or more results folders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from a4g_bench.leaderboard.evidence import Evidence, gather
+from a4g_bench.leaderboard.notes import notes
+from a4g_bench.leaderboard.outcomes import read_outcomes
+from a4g_bench.leaderboard.pairs import Pair
+from a4g_bench.leaderboard.records import Budget, Cell, PairKey, ResultTables
+from a4g_bench.leaderboard.rows import Row
+from a4g_bench.leaderboard.select import Selection, read_searches
+from a4g_bench.leaderboard.summary import Place, rank
+
+View = Literal["dataset", "victim", "budget"]
+
+
+@dataclass(frozen=True)
+class Board:
+    """A leaderboard; every number in it was computed from the selected results and from nothing else.
+
+    ``overall`` has a row per entrant; ``cells`` a row per entrant and (data set, attribute, victim, budget), also
+    where the entrant failed; ``pairs`` says what can be ranked. ``budgets`` are the poison budgets that enter
+    ``overall``: those that every rankable pair has. ``notes`` are remarks to be shown with any of it.
+    """
+
+    protocol_version: int
+    draws: int
+    overall: tuple[Row, ...]
+    cells: tuple[Row, ...]
+    pairs: tuple[Pair, ...]
+    budgets: tuple[str, ...]
+    notes: tuple[str, ...]
+    views: Mapping[View, tuple[Row, ...]] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len({row.entrant for row in self.overall}) != len(self.overall):
+            raise ValueError("an entrant occurs twice on the overall board")
+
+    def by(self, what: View) -> tuple[Row, ...]:
+        """Scores and tiers per data set (and attribute), per victim, or per poison budget."""
+        return self.views[what]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data without NaN; names of keys are stable, later versions only add."""
+        return {
+            "protocol_version": self.protocol_version,
+            "draws": self.draws,
+            "budgets": list(self.budgets),
+            "overall": [row.to_json() for row in self.overall],
+            "cells": [row.to_json() for row in self.cells],
+            "pairs": [asdict(p) | {"groups": list(p.groups), "sizes": dict(p.sizes)} for p in self.pairs],
+            "notes": list(self.notes),
+        }
+
+
+def build(
+    tables: Sequence[ResultTables],
+    *,
+    datasets: Sequence[str] = (),
+    victims: Sequence[str] = (),
+    budgets: Sequence[str] = (),
+    attacks: Sequence[str] = (),
+    draws: int = 2000,
+) -> Board:
+    """Build the leaderboard of the selected results; an empty filter selects everything.
+
+    Every number is recomputed for the selection. An entrant is an attack with its objective and query budget. It is
+    complete, and ranked, if it has every seed of every cell that counts and that any shown entrant was to be run on.
+
+    The overall score is the mean over data sets (with attribute) of the mean over victims of the mean over poison
+    budgets of FG@1_b, over rankable pairs only.
+
+    Raises ``StoreError`` where the results cannot share a board, or a filter names something that is not in them.
+    """
+    if draws < 20:
+        raise ValueError("at least 20 bootstrap draws are needed")
+    wanted = tuple(Budget.parse(text) for text in budgets)
+    selection = Selection(tuple(datasets), tuple(victims), wanted, tuple(attacks))
+    searches = read_searches(tables, selection)
+    outcomes, lacking = read_outcomes(tables, searches)
+    shown = sorted({s.entrant for s in searches if not attacks or s.entrant.attack in attacks})
+    evidence = gather(searches, outcomes, shown, draws)
+    counted = _counted(evidence, evidence.pairs)
+    return Board(
+        protocol_version=searches[0].protocol_version,
+        draws=draws,
+        overall=rank(evidence, counted, Place()),
+        cells=tuple(row for cell in evidence.required for row in rank(evidence, [cell], _place(cell, evidence))),
+        pairs=tuple(evidence.pairs.values()),
+        budgets=tuple(b.label for b in sorted({cell.budget for cell in counted})),
+        notes=notes(evidence, searches, lacking, counted, selection),
+        views=_views(evidence),
+    )
+
+
+def _place(cell: Cell, evidence: Evidence) -> Place:
+    return Place(cell.pair.dataset, cell.pair.attribute, cell.pair.victim, evidence.shares[cell], cell.budget.label)
+
+
+def _counted(evidence: Evidence, pairs: Sequence[PairKey] | Mapping[PairKey, Pair]) -> list[Cell]:
+    """The cells behind an average over pairs: the rankable ones at the budgets that all of these have."""
+    rankable = [key for key in pairs if evidence.pairs[key].rankable]
+    has = [{cell.budget for cell in evidence.required if cell.pair == key} for key in rankable]
+    common = set.intersection(*has) if has else set()
+    return [cell for cell in evidence.required if cell.pair in rankable and cell.budget in common]
+
+
+def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
+    pairs = list(evidence.pairs)
+    per_dataset = [
+        row
+        for dataset, attribute in dict.fromkeys((p.dataset, p.attribute) for p in pairs)
+        for row in rank(
+            evidence,
+            _counted(evidence, [p for p in pairs if (p.dataset, p.attribute) == (dataset, attribute)]),
+            Place(dataset=dataset, attribute=attribute),
+        )
+    ]
+    per_victim = [
+        row
+        for victim in sorted({p.victim for p in pairs})
+        for row in rank(evidence, _counted(evidence, [p for p in pairs if p.victim == victim]), Place(victim=victim))
+    ]
+    per_budget: list[Row] = []
+    for budget in sorted({cell.budget for cell in evidence.required}):
+        cells = [c for c in evidence.required if c.budget == budget and evidence.pairs[c.pair].rankable]
+        shares = [share for c in cells if (share := evidence.shares[c]) is not None]
+        share = sum(shares) / len(shares) if budget.is_count and shares else None
+        place = Place(budget=share if budget.is_count else budget.number, budget_label=budget.label)
+        per_budget += rank(evidence, cells, place)
+    return {"dataset": tuple(per_dataset), "victim": tuple(per_victim), "budget": tuple(per_budget)}

@@ -1,0 +1,225 @@
+"""The paired hierarchical bootstrap: seeds, then audit rows within each (group, label).
+
+All victims of a data set and attribute that were run with the same seeds form a ``Family``, which shares every
+draw: the same seeds, and for each seed drawn the same resampled audit rows for the clean and the poisoned victims of
+all entrants. A seed that is drawn twice has its rows resampled twice, independently. Rows are resampled with
+replacement inside each (group, label), whose sizes therefore stay as they are. With one seed, only rows are
+resampled.
+
+Everything a search is judged by is a function of its mean wrong-prediction rate per (group, label), so a draw is a row
+vector of multiplicities times the matrix (audit rows x searches) of wrong counts. The products are of small integers in
+float32, hence exact: no result depends on the order of searches or on the number of threads.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.leaderboard.estimates import Draws, Estimate
+from a4g_bench.leaderboard.family import Family
+
+_PICKS = 128  # seed draws resampled at a time; part of how the random stream is read, so not to be tuned per machine
+_COLUMNS = 1024  # searches per matrix product
+_MIN_GAP = 0.02
+
+_Floats = npt.NDArray[np.float64]
+_Matrices = Sequence[npt.NDArray[np.float32]]  # per stratum
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Means over seeds for one entrant at one cell; rates, not percent.
+
+    ``gain`` is G, ``cost`` dA, ``change`` U_clean - U_poisoned, ``rises`` the change m_g(poisoned) - m_g(clean) per
+    group.
+    """
+
+    gain: Estimate
+    cost: Estimate
+    change: Estimate
+    rises: tuple[Estimate, ...]
+    gap_clean: float
+    gap_poisoned: float
+
+
+@dataclass(frozen=True, eq=False)
+class CleanGap:
+    """A victim's gap without poison: ``gap`` is the mean over seeds of U.
+
+    ``signed`` is m_a - m_b for the groups a and b whose mean harm rates over all seeds are the highest and the lowest.
+    U is never negative, so only the signed difference can say whether there is a gap.
+    """
+
+    gap: float
+    signed: Estimate
+    groups: tuple[str, str]
+
+
+def resample(family: Family, draws: int) -> tuple[tuple[Series, ...], Mapping[str, CleanGap]]:
+    """Bootstrap a family: the series in their order, and the clean gap per victim."""
+    names = family.people(family.seeds[0]).group_names
+    sums = _Sums(len(family.series), len(family.victims), len(names), draws)
+    picks = seed_picks(family, draws)
+    for position, seed in enumerate(family.seeds):
+        block = _Block(family, seed)
+        block.add_to(sums.point, np.zeros(1, dtype=np.intp), block.whole())
+        chosen = np.repeat(np.arange(draws), picks[:, position])
+        rng = _generator(family, f"rows {seed}")
+        for start in range(0, len(chosen), _PICKS):
+            some = chosen[start : start + _PICKS]
+            block.add_to(sums.draws, some, block.multiplicities(rng, len(some)))
+    return sums.series(), dict(zip(family.victims, sums.clean_gaps(names), strict=True))
+
+
+def seed_picks(family: Family, draws: int) -> npt.NDArray[np.int64]:
+    """How often each draw picks each seed, (draws, seeds); every row sums to the number of seeds."""
+    n = len(family.seeds)
+    return _generator(family, "seeds").multinomial(n, np.full(n, 1 / n), size=draws)
+
+
+def _generator(family: Family, purpose: str) -> np.random.Generator:
+    text = "\n".join([family.fingerprint, family.attribute, " ".join(map(str, family.seeds)), purpose])
+    entropy = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
+
+
+class _Totals:
+    """Running sums over the seeds picked, ``width`` draws wide (1 for the data themselves)."""
+
+    def __init__(self, series: int, victims: int, groups: int, width: int) -> None:
+        self.values = {name: np.zeros((series, width)) for name in ("gain", "cost", "change", "clean", "poisoned")}
+        self.values |= {f"rise {g}": np.zeros((series, width)) for g in range(groups)}
+        if width > 1:  # only ever used as plain numbers
+            del self.values["clean"], self.values["poisoned"]
+        self.weight = np.zeros((series, width))
+        self.harm = np.zeros((victims, groups, width))
+        self.gap = np.zeros((victims, width))
+        self.victim_weight = np.zeros((victims, width))
+
+
+class _Sums:
+    """Totals on the data and in the draws."""
+
+    def __init__(self, series: int, victims: int, groups: int, draws: int) -> None:
+        self.point = _Totals(series, victims, groups, 1)
+        self.draws = _Totals(series, victims, groups, draws)
+
+    def series(self) -> tuple[Series, ...]:
+        for totals in (self.point, self.draws):
+            for values in totals.values.values():
+                _divide(values, totals.weight)
+        n, groups = len(self.point.weight), self.point.harm.shape[1]
+
+        def one(name: str, i: int) -> Estimate:
+            return Estimate(float(self.point.values[name][i, 0]), self.draws.values[name][i])
+
+        return tuple(
+            Series(
+                gain=one("gain", i),
+                cost=one("cost", i),
+                change=one("change", i),
+                rises=tuple(one(f"rise {g}", i) for g in range(groups)),
+                gap_clean=float(self.point.values["clean"][i, 0]),
+                gap_poisoned=float(self.point.values["poisoned"][i, 0]),
+            )
+            for i in range(n)
+        )
+
+    def clean_gaps(self, names: Sequence[str]) -> list[CleanGap]:
+        for totals in (self.point, self.draws):
+            _divide(totals.harm, totals.victim_weight[:, None, :])
+            _divide(totals.gap, totals.victim_weight)
+        found = []
+        for mean, harm, gap in zip(self.point.harm[:, :, 0], self.draws.harm, self.point.gap[:, 0], strict=True):
+            high, low = int(mean.argmax()), int(mean.argmin())
+            signed = Estimate(float(mean[high] - mean[low]), harm[high] - harm[low])
+            found.append(CleanGap(float(gap), signed, (names[high], names[low])))
+        return found
+
+
+def _divide(values: Draws, weight: Draws) -> None:
+    with np.errstate(invalid="ignore"):
+        values /= weight  # 0/0 is NaN: nothing was picked
+
+
+class _Block:
+    """All audits of a family at one seed."""
+
+    def __init__(self, family: Family, seed: int) -> None:
+        self._people = family.people(seed)
+        self._strata = self._people.strata()
+        present = [(i, s[seed]) for i, s in enumerate(family.series) if seed in s]
+        self._rows = np.array([i for i, _ in present], dtype=np.intp)
+        cleans = [(v, by_seed[seed]) for v, by_seed in enumerate(family.victims.values()) if seed in by_seed]
+        self._victims = np.array([v for v, _ in cleans], dtype=np.intp)
+        # a search is measured against its own folder's clean audit, which may not be the one its victim is shown with
+        distinct = {id(b): b for b in [b for _, b in cleans] + [o.clean for _, o in present]}
+        column = {key: c for c, key in enumerate(distinct)}
+        self._victim_columns = np.array([column[id(b)] for _, b in cleans], dtype=np.intp)
+        self._clean_of = np.array([column[id(o.clean)] for _, o in present], dtype=np.intp)
+        self._clean_fits = np.array([b.audit.fits for b in distinct.values()], dtype=np.float64)
+        self._clean = np.array([b.audit.wrong for b in distinct.values()])
+        self._fits = np.array([o.poisoned.fits for _, o in present], dtype=np.float64)
+        self._wrong = np.array([o.poisoned.wrong for _, o in present])
+
+    def whole(self) -> _Matrices:
+        """Every row once: the data themselves."""
+        return [np.ones((1, len(s)), dtype=np.float32) for s in self._strata]
+
+    def multiplicities(self, rng: np.random.Generator, picks: int) -> _Matrices:
+        """Per (group, label), how often each of its rows is drawn, (picks, rows)."""
+        found = []
+        for rows in self._strata:
+            n = len(rows)
+            drawn = rng.integers(0, max(n, 1), size=(picks, n))
+            drawn += np.arange(picks)[:, None] * n
+            found.append(np.bincount(drawn.ravel(), minlength=picks * n).astype(np.float32).reshape(picks, n))
+        return found
+
+    def add_to(self, totals: _Totals, draw: npt.NDArray[np.intp], weights: _Matrices) -> None:
+        """Add the values under ``weights`` (one row per entry of the sorted ``draw``) to those draws."""
+        starts = np.flatnonzero(np.diff(draw, prepend=-1))
+        into, times = draw[starts], np.diff(starts, append=len(draw))
+
+        def put(target: Draws, rows: npt.NDArray[np.intp], values: _Floats) -> None:
+            target[np.ix_(rows, into)] += np.add.reduceat(values, starts, axis=0).T
+
+        clean_gap, clean_accuracy, clean_harm = self._measure(weights, self._clean, self._clean_fits)
+        for group in range(clean_harm.shape[1]):
+            put(totals.harm[:, group], self._victims, clean_harm[:, group, self._victim_columns])
+        put(totals.gap, self._victims, clean_gap[:, self._victim_columns])
+        totals.victim_weight[np.ix_(self._victims, into)] += times
+        for start in range(0, len(self._rows), _COLUMNS):
+            part = slice(start, start + _COLUMNS)
+            rows, clean_of = self._rows[part], self._clean_of[part]
+            gap, accuracy, harm = self._measure(weights, self._wrong[part], self._fits[part])
+            before = clean_gap[:, clean_of]
+            values = {
+                "gain": np.clip((before - gap) / np.maximum(before, _MIN_GAP), -1, 1),
+                "cost": clean_accuracy[:, clean_of] - accuracy,
+                "change": before - gap,
+                "clean": before,
+                "poisoned": gap,
+            }
+            values |= {f"rise {g}": harm[:, g] - clean_harm[:, g, clean_of] for g in range(harm.shape[1])}
+            for name, target in totals.values.items():
+                put(target, rows, values[name])
+            totals.weight[np.ix_(rows, into)] += times
+
+    def _measure(
+        self, weights: _Matrices, wrong: npt.NDArray[np.uint8], fits: _Floats
+    ) -> tuple[_Floats, _Floats, _Floats]:
+        """U (picks, audits), accuracy (picks, audits) and harm rates (picks, groups, audits) under row weights."""
+        n = len(self._people.labels)
+        mistakes = np.zeros((len(weights[0]), len(wrong)))
+        harm = []
+        for s, (rows, weight) in enumerate(zip(self._strata, weights, strict=True)):
+            found = (weight @ wrong[:, rows].T.astype(np.float32)).astype(np.float64) / fits
+            mistakes += found
+            if s % 2 == self._people.favourable:
+                harm.append(found / len(rows))
+        rates = np.stack(harm, axis=1)
+        return rates.max(axis=1) - rates.min(axis=1), 1 - mistakes / n, rates

@@ -1,0 +1,207 @@
+"""All results behind a board: one per entrant and cell, and the judgement on every pair."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from a4g_bench.leaderboard.bootstrap import CleanGap, Series, resample
+from a4g_bench.leaderboard.estimates import Estimate, fair_gain
+from a4g_bench.leaderboard.family import Family, families
+from a4g_bench.leaderboard.outcomes import Outcome
+from a4g_bench.leaderboard.pairs import Pair, judge, smallest_resolvable_gain
+from a4g_bench.leaderboard.records import Cell, Entrant, PairKey, Search
+from a4g_bench.leaderboard.rows import finite
+from a4g_bench.leaderboard.tiers import p_value
+
+REFERENCE = "random-duplicates"
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """An entrant as shown: ``label`` names objective and query budget only where the attack alone is ambiguous."""
+
+    entrant: Entrant
+    label: str
+    role: str
+    attack_name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What is known of one entrant at one cell; fields as in ``Row``."""
+
+    seeds: frozenset[int]
+    fg: Estimate
+    gain: Estimate
+    cost: Estimate
+    gap_signed: Estimate
+    gap_clean: float
+    gap_poisoned: float
+    optimism: float | None
+    rise_p: float  # smallest p-value over the groups of a rise of the harm rate
+    groups: int
+    queries: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """``required`` are the seeds of each cell, as far as any shown entrant was to be run on it."""
+
+    competitors: tuple[Competitor, ...]
+    results: Mapping[tuple[Cell, Entrant], Result]
+    required: Mapping[Cell, frozenset[int]]
+    pairs: Mapping[PairKey, Pair]
+    reference: Entrant | None
+    shares: Mapping[Cell, float | None]
+
+    def complete(self, entrant: Entrant, cells: Sequence[Cell]) -> bool:
+        """Whether an entrant has every seed of every one of the cells."""
+        return all(
+            (cell, entrant) in self.results and self.results[cell, entrant].seeds >= self.required[cell]
+            for cell in cells
+        )
+
+    def over_reference(self, entrant: Entrant, cell: Cell) -> Estimate | None:
+        """Mean G less that of the control ``random-duplicates`` at the same cell; None unless their seeds agree."""
+        mine = self.results.get((cell, entrant))
+        control = self.results.get((cell, self.reference)) if self.reference else None
+        if mine is None or control is None or mine.seeds != control.seeds:
+            return None
+        return mine.gain - control.gain
+
+
+def gather(searches: Sequence[Search], outcomes: Sequence[Outcome], shown: Sequence[Entrant], draws: int) -> Evidence:
+    """Bootstrap all families and judge all pairs. ``searches`` are all of them, whatever became of them."""
+    names = {s.entrant: s.attack_name for s in searches}
+    results: dict[tuple[Cell, Entrant], Result] = {}
+    gaps: dict[PairKey, CleanGap] = {}
+    facts: dict[PairKey, tuple[int, int, tuple[tuple[str, int], ...]]] = {}
+    errors: dict[tuple[PairKey, Entrant], list[float]] = defaultdict(list)
+    for family, members in families(outcomes):
+        first = members[0][0].search.cell.pair
+        series, clean = resample(family, draws)
+        for victim, gap in clean.items():
+            pair = PairKey(first.dataset, first.attribute, victim)
+            gaps[pair], facts[pair] = gap, _facts(family, victim)
+        for found, own in zip(series, members, strict=True):
+            cell, entrant = own[0].search.cell, own[0].search.entrant
+            errors[cell.pair, entrant].append(found.change.error())
+            results[cell, entrant] = _result(found, own, gaps[cell.pair])
+    required: dict[Cell, set[int]] = defaultdict(set)
+    for s in searches:
+        if s.entrant in shown:
+            required[s.cell].add(s.seed)
+    pairs = {}
+    for key in sorted({cell.pair for cell in required}):
+        own_errors = {entrant: max(found) for (pair, entrant), found in errors.items() if pair == key}
+        pairs[key] = _pair(key, gaps.get(key), facts.get(key), own_errors, names)
+    return Evidence(
+        competitors=_competitors(searches, shown),
+        results=results,
+        required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
+        pairs=pairs,
+        reference=_reference(searches),
+        shares={cell: _share(cell, searches_at) for cell, searches_at in _by_cell(searches).items()},
+    )
+
+
+def _facts(family: Family, victim: str) -> tuple[int, int, tuple[tuple[str, int], ...]]:
+    """Seeds, audit rows of the smallest split, and per group its fewest rows that deserve the favourable label."""
+    people = [baseline.rows for baseline in family.victims[victim].values()]
+    fewest = [min(column) for column in zip(*(p.deserving().tolist() for p in people), strict=True)]
+    return (
+        len(family.seeds),
+        min(len(p.labels) for p in people),
+        tuple(zip(people[0].group_names, fewest, strict=True)),
+    )
+
+
+def _result(found: Series, outcomes: Sequence[Outcome], gap: CleanGap) -> Result:
+    searches = [o.search for o in outcomes]
+    measured = [s.validation_gain for s in searches if s.validation_gain is not None]
+    return Result(
+        seeds=frozenset(s.seed for s in searches),
+        fg=fair_gain(found.gain, found.cost),
+        gain=found.gain,
+        cost=found.cost,
+        gap_signed=gap.signed,
+        gap_clean=found.gap_clean,
+        gap_poisoned=found.gap_poisoned,
+        optimism=fmean(measured) - found.gain.value if len(measured) == len(searches) else None,
+        rise_p=min(p_value(rise) if rise.value > 0 else 1.0 for rise in found.rises),
+        groups=len(found.rises),
+        queries=fmean(s.queries for s in searches),
+        cpu_seconds=fmean(s.cpu_seconds for s in searches),
+    )
+
+
+def _pair(
+    key: PairKey,
+    gap: CleanGap | None,
+    facts: tuple[int, int, tuple[tuple[str, int], ...]] | None,
+    errors: Mapping[Entrant, float],
+    names: Mapping[Entrant, str],
+) -> Pair:
+    coordinates = (key.dataset, key.attribute, key.victim)
+    if gap is None or facts is None:
+        return Pair(*coordinates, None, None, None, (), None, False, "no search on it yielded a result", 0, 0, ())
+    resolvable = smallest_resolvable_gain(
+        [e for entrant, e in errors.items() if names[entrant] == REFERENCE],
+        [e for entrant, e in errors.items() if names[entrant] != "clean"],
+    )
+    low, high = gap.signed.interval()
+    reason = judge(gap, resolvable)
+    seeds, audit_rows, sizes = facts
+    return Pair(
+        *coordinates,
+        gap.gap,
+        finite(low),
+        finite(high),
+        gap.groups,
+        resolvable,
+        not reason,
+        reason,
+        seeds,
+        audit_rows,
+        sizes,
+    )
+
+
+def _reference(searches: Sequence[Search]) -> Entrant | None:
+    found = sorted(
+        {s.entrant for s in searches if s.attack_name == REFERENCE}, key=lambda e: (e.attack != REFERENCE, e)
+    )
+    return found[0] if found else None
+
+
+def _by_cell(searches: Sequence[Search]) -> Mapping[Cell, list[Search]]:
+    at: dict[Cell, list[Search]] = defaultdict(list)
+    for s in searches:
+        at[s.cell].append(s)
+    return at
+
+
+def _share(cell: Cell, searches: Sequence[Search]) -> float | None:
+    if not cell.budget.is_count:
+        return cell.budget.number
+    known = [s.budget_share for s in searches if s.budget_share is not None]
+    return fmean(known) if known else None
+
+
+def _competitors(searches: Sequence[Search], shown: Sequence[Entrant]) -> tuple[Competitor, ...]:
+    first: dict[Entrant, Search] = {}
+    for s in searches:
+        first.setdefault(s.entrant, s)
+    objectives = Counter(attack for attack, _ in {(e.attack, e.objective) for e in shown})
+    queries = Counter(
+        (attack, objective) for attack, objective, _ in {(e.attack, e.objective, e.query_budget) for e in shown}
+    )
+
+    def label(e: Entrant) -> str:
+        extra = [e.objective] if objectives[e.attack] > 1 else []
+        extra += [f"{e.query_budget} queries"] if queries[e.attack, e.objective] > 1 else []
+        return f"{e.attack} ({', '.join(extra)})" if extra else e.attack
+
+    return tuple(Competitor(e, label(e), first[e].role, first[e].attack_name) for e in sorted(shown))

@@ -1,0 +1,213 @@
+"""From packed predictions to wrong-prediction counts per audit row: all that the statistics need."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from a4g_bench.errors import StoreError
+from a4g_bench.leaderboard.records import BASELINE_COLUMNS, ResultTables, Search
+
+Counts = npt.NDArray[np.uint8]
+_Blobs = dict[int, tuple[int, bytes]]  # audit seed -> rows, packed labels
+
+
+@dataclass(frozen=True, eq=False)
+class AuditRows:
+    """Who is audited for one data set, attribute and seed; ``labels`` (0, 1) and ``groups`` (0..g-1) are (n,)."""
+
+    group_names: tuple[str, ...]
+    favourable: int
+    labels: Counts
+    groups: Counts
+    row_ids: npt.NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        if not len(self.labels) == len(self.groups) == len(self.row_ids):
+            raise ValueError("labels, groups and row_ids must have one entry per row")
+
+    def same(self, other: "AuditRows") -> bool:
+        """Whether both describe the same rows in the same order."""
+        return (
+            (self.group_names, self.favourable) == (other.group_names, other.favourable)
+            and np.array_equal(self.row_ids, other.row_ids)
+            and np.array_equal(self.labels, other.labels)
+            and np.array_equal(self.groups, other.groups)
+        )
+
+    def strata(self) -> list[npt.NDArray[np.intp]]:
+        """Row positions per (group, label), in the order g0l0, g0l1, g1l0, ...; some may be empty."""
+        stratum = self.groups.astype(np.intp) * 2 + self.labels
+        return [np.flatnonzero(stratum == s) for s in range(2 * len(self.group_names))]
+
+    def deserving(self) -> npt.NDArray[np.int64]:
+        """Rows per group whose truth is the favourable label: the denominators of the harm rates, (g,)."""
+        return np.bincount(self.groups[self.labels == self.favourable], minlength=len(self.group_names))
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """Predictions of one victim on audit rows: ``wrong[i]`` of the fits at ``audit_seeds`` got row i wrong."""
+
+    audit_seeds: tuple[int, ...]
+    wrong: Counts
+
+    @property
+    def fits(self) -> int:
+        """R, the number of fits."""
+        return len(self.audit_seeds)
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """The clean victim's audit, on rows that it brings along."""
+
+    fingerprint: str
+    rows: AuditRows
+    audit: Audit
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A search that yields numbers: what its poisoned victim and the clean one got wrong, on the same rows."""
+
+    search: Search
+    clean: Baseline
+    poisoned: Audit
+
+
+class _UnusableError(Exception):
+    """Why a search yields no numbers."""
+
+
+def read_outcomes(
+    tables: Sequence[ResultTables], searches: Sequence[Search]
+) -> tuple[tuple[Outcome, ...], tuple[Search, ...]]:
+    """Return an outcome per usable search, and the other searches with ``lacks`` filled in.
+
+    A search whose baseline or predictions are absent, of the wrong length or of other audit victim seeds yields none.
+    Raises ``StoreError`` if two baselines of one data set, attribute and seed audit different rows.
+    """
+    outcomes: list[Outcome] = []
+    lacking = [s for s in searches if s.lacks]
+    usable = [s for s in searches if not s.lacks]
+    baselines = _Baselines(tables, {s.baseline_id for s in usable})
+    predictions = {t.where: _predictions(t, usable) for t in tables}
+    for search in usable:
+        try:
+            clean = baselines.of(search)
+            blobs = predictions[search.where].get(search.search_id)
+            if not blobs:
+                raise _UnusableError("its predictions are missing")
+            poisoned = _audit(blobs, clean.rows.labels)
+            if poisoned.audit_seeds != clean.audit.audit_seeds:
+                raise _UnusableError("its predictions and its baseline are not of the same audit victim seeds")
+            outcomes.append(Outcome(search, clean, poisoned))
+        except _UnusableError as reason:
+            lacking.append(replace(search, lacks=str(reason)))
+    _check_rows(outcomes)
+    return tuple(outcomes), tuple(lacking)
+
+
+def _bits(blob: bytes, rows: int) -> Counts:
+    return np.unpackbits(np.frombuffer(blob, dtype=np.uint8), count=rows)
+
+
+def _audit(blobs: _Blobs, labels: Counts) -> Audit:
+    n = len(labels)
+    for rows, blob in blobs.values():
+        if rows != n or len(blob) != (n + 7) // 8:
+            raise _UnusableError(f"its predictions cover {rows} rows of {n} audited")
+    seeds = tuple(sorted(blobs))
+    packed = np.frombuffer(b"".join(blobs[seed][1] for seed in seeds), dtype=np.uint8).reshape(len(seeds), -1)
+    return Audit(seeds, (np.unpackbits(packed, axis=1, count=n) ^ labels).sum(axis=0, dtype=np.uint8))
+
+
+def _predictions(table: ResultTables, searches: Sequence[Search]) -> Mapping[str, _Blobs]:
+    """Packed labels per search, of the victim it was crafted on."""
+    victims = {s.search_id: s.cell.pair.victim for s in searches if s.where == table.where}
+    ids = table.predictions.column("search_id").to_pylist()
+    evaluated = table.predictions.column("evaluated_on").to_pylist()
+    wanted = [victims.get(one) == on for one, on in zip(ids, evaluated, strict=True)]
+    own = table.predictions.filter(pa.array(wanted, type=pa.bool_()))
+    found: dict[str, _Blobs] = defaultdict(dict)
+    columns = (own.column(name).to_pylist() for name in ("search_id", "audit_seed", "rows", "predicted"))
+    for search_id, seed, rows, blob in zip(*columns, strict=True):
+        found[search_id][seed] = rows, blob
+    return found
+
+
+class _Baselines:
+    """The baselines that are needed, from the search's own folder where it has them, else from any."""
+
+    def __init__(self, tables: Sequence[ResultTables], wanted: set[str]) -> None:
+        self._read: dict[tuple[str, str], Baseline | str] = {}
+        self._folders: dict[str, list[str]] = defaultdict(list)
+        for table in sorted(tables, key=lambda t: t.where):
+            at: dict[str, dict[int, int]] = defaultdict(dict)
+            names = table.baselines.column("baseline_id").to_pylist()
+            for i, (name, seed) in enumerate(zip(names, table.baselines.column("audit_seed").to_pylist(), strict=True)):
+                if name in wanted:
+                    at[name][seed] = i
+            columns = {name: table.baselines.column(name) for name in BASELINE_COLUMNS}
+            for name, positions in at.items():
+                self._folders[name].append(table.where)
+                self._read[table.where, name] = _baseline(columns, positions)
+
+    def of(self, search: Search) -> Baseline:
+        """The clean audit a search is measured against."""
+        folders = self._folders.get(search.baseline_id)
+        if not folders:
+            raise _UnusableError("its baseline is missing")
+        where = search.where if search.where in folders else folders[0]
+        found = self._read[where, search.baseline_id]
+        if isinstance(found, str):
+            raise _UnusableError(found)
+        if found.fingerprint != search.fingerprint:
+            raise _UnusableError("its baseline is of another fingerprint")
+        return found
+
+
+def _baseline(columns: Mapping[str, pa.ChunkedArray], positions: Mapping[int, int]) -> Baseline | str:
+    """Read one baseline, ``positions`` being its rows per audit victim seed; or the reason why it is unusable."""
+    first = positions[min(positions)]
+    n = columns["rows"][first].as_py()
+    row_ids = columns["row_ids"][first].values.to_numpy().astype(np.int32)
+    labels, groups = columns["labels"][first].as_py(), columns["groups"][first].as_py()
+    names = tuple(columns["group_names"][first].as_py())
+    if not len(row_ids) == len(groups) == n or len(labels) != (n + 7) // 8:
+        return "its baseline is of the wrong length"
+    people = AuditRows(
+        names, columns["favourable"][first].as_py(), _bits(labels, n), np.frombuffer(groups, np.uint8), row_ids
+    )
+    empty = np.flatnonzero(people.deserving() == 0)
+    if len(empty):
+        return f"group '{names[empty[0]]}' has no audit rows that deserve the favourable label"
+    try:
+        blobs = {seed: (columns["rows"][i].as_py(), columns["predicted"][i].as_py()) for seed, i in positions.items()}
+        audit = _audit(blobs, people.labels)
+    except _UnusableError:
+        return "its baseline is of the wrong length"
+    return Baseline(columns["fingerprint"][first].as_py(), people, audit)
+
+
+def _check_rows(outcomes: Sequence[Outcome]) -> None:
+    seen: dict[tuple[str, str, int], Outcome] = {}
+    same: set[tuple[int, int]] = set()
+    for outcome in outcomes:
+        search = outcome.search
+        pair = search.cell.pair
+        first = seen.setdefault((pair.dataset, pair.attribute, search.seed), outcome)
+        key = id(first.clean), id(outcome.clean)
+        if key in same:
+            continue
+        if not first.clean.rows.same(outcome.clean.rows):
+            raise StoreError(
+                f"data set '{pair.dataset}', seed {search.seed}: {first.search.where} and {search.where} audit"
+                f" different rows ({first.search.search_id}, {search.search_id});"
+                " keep results of different versions in separate folders"
+            )
+        same.add(key)

@@ -1,0 +1,179 @@
+"""The tables of a results folder, and the coordinates and facts of one search."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+from a4g_bench.errors import StoreError
+
+SEARCH_COLUMNS = (
+    "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
+    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id", "train_rows", "queries",
+    "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
+    "propose_seconds", "fit_cpu_seconds",
+)  # fmt: skip
+_PREDICTION_COLUMNS = ("search_id", "evaluated_on", "audit_seed", "rows", "predicted")
+BASELINE_COLUMNS = (
+    "baseline_id", "dataset", "attribute", "fingerprint", "seed", "audit_seed", "favourable", "group_names", "rows",
+    "row_ids", "labels", "groups", "predicted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ResultTables:
+    """The tables of one results folder as the store reads them; columns beyond the needed ones are ignored."""
+
+    where: str
+    searches: pa.Table
+    predictions: pa.Table
+    baselines: pa.Table
+
+    def __post_init__(self) -> None:
+        for name, needed in (
+            ("searches", SEARCH_COLUMNS),
+            ("predictions", _PREDICTION_COLUMNS),
+            ("baselines", BASELINE_COLUMNS),
+        ):
+            missing = sorted(set(needed) - set(getattr(self, name).column_names))
+            if missing:
+                raise StoreError(f"{self.where}: table '{name}' lacks column '{missing[0]}'")
+
+
+@dataclass(frozen=True, order=True)
+class Budget:
+    """A poison budget: a share of the training rows (``1%``) or a count of rows (``50``); shares sort first."""
+
+    is_count: bool
+    number: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Budget":
+        """Read a budget as a suite writes it. Raises ``StoreError`` if it is neither."""
+        bare = text.strip()
+        try:
+            budget = cls(False, float(bare[:-1]) / 100) if bare.endswith("%") else cls(True, float(int(bare)))
+        except ValueError:
+            budget = cls(False, math.nan)
+        if not budget.number >= 0 or math.isinf(budget.number):
+            raise StoreError(f"poison budget '{text}': write a share such as 1% or a count of rows such as 50")
+        return budget
+
+    @property
+    def label(self) -> str:
+        """As written in a suite."""
+        return f"{int(self.number)}" if self.is_count else f"{self.number * 100:g}%"
+
+
+@dataclass(frozen=True, order=True)
+class PairKey:
+    """A data set with a protected attribute, and a victim."""
+
+    dataset: str
+    attribute: str
+    victim: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset}/{self.attribute} x {self.victim}"
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """A pair at one poison budget."""
+
+    pair: PairKey
+    budget: Budget
+
+    def __str__(self) -> str:
+        return f"{self.pair} at {self.budget.label}"
+
+
+@dataclass(frozen=True, order=True)
+class Entrant:
+    """Who competes: an attack with its objective (of no meaning for attacks that do not search) and query budget."""
+
+    attack: str
+    objective: str
+    query_budget: int
+
+
+@dataclass(frozen=True)
+class Search:
+    """One row of the searches table; ``lacks`` says why it yields no number (empty when it does)."""
+
+    search_id: str
+    where: str
+    cell: Cell
+    entrant: Entrant
+    seed: int
+    attack_name: str
+    role: str
+    lacks: str
+    baseline_id: str
+    fingerprint: str
+    budget_share: float | None
+    train_rows: int | None
+    queries: float
+    cpu_seconds: float
+    validation_gain: float | None  # G as the search measured it
+    cautions: tuple[str, ...]
+    protocol_version: int
+    definitions: tuple[tuple[str, str, str], ...]  # (kind, label, JSON): what the labels stand for
+
+    @cached_property
+    def place(self) -> tuple[Cell, Entrant, int]:
+        """The coordinates at which there may be only one result."""
+        return self.cell, self.entrant, self.seed
+
+
+def search_gain(clean: float, poisoned: float) -> float:
+    """G = clip((U_clean - U_poisoned) / max(U_clean, 0.02), -1, 1), the protocol's share of the gap closed."""
+    return min(1.0, max(-1.0, (clean - poisoned) / max(clean, 0.02)))
+
+
+def record(row: dict[str, object], where: str) -> Search:
+    """Read one row of the searches table of the folder ``where``."""
+
+    def text(name: str) -> str:
+        return str(row[name]) if row[name] is not None else ""
+
+    def number(name: str) -> float | None:
+        value = row[name]
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+    clean, poisoned = number("validation_gap_clean"), number("validation_gap_poisoned")
+    ok = row["status"] == "ok"
+    train_rows, cautions = row["train_rows"], row["cautions"]
+    return Search(
+        search_id=text("search_id"),
+        where=where,
+        cell=Cell(PairKey(text("dataset"), text("attribute"), text("victim")), Budget.parse(text("budget"))),
+        entrant=Entrant(text("attack"), text("objective"), int(number("query_budget") or 0)),
+        seed=int(number("seed") or 0),
+        attack_name=text("attack_name"),
+        role=text("role"),
+        lacks="" if ok else text("error_type") or text("status") or "no status",
+        baseline_id=text("baseline_id"),
+        fingerprint=text("fingerprint"),
+        budget_share=number("budget_share"),
+        train_rows=train_rows if isinstance(train_rows, int) else None,
+        queries=number("queries") or 0.0,
+        cpu_seconds=(number("fit_cpu_seconds") or 0.0) + (number("propose_seconds") or 0.0),
+        validation_gain=None if clean is None or poisoned is None else search_gain(clean, poisoned),
+        cautions=tuple(map(str, cautions)) if isinstance(cautions, list) else (),
+        protocol_version=int(number("protocol_version") or 0),
+        definitions=_definitions(text("identity"), text("victim"), text("attack")),
+    )
+
+
+def _definitions(identity: str, victim: str, attack: str) -> tuple[tuple[str, str, str], ...]:
+    try:
+        content = json.loads(identity)
+    except json.JSONDecodeError:
+        return ()
+    if not isinstance(content, dict):
+        return ()
+    labels = (("victim", victim), ("attack", attack))
+    return tuple((kind, label, json.dumps(content[kind], sort_keys=True)) for kind, label in labels if kind in content)

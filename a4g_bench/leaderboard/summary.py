@@ -1,0 +1,136 @@
+"""One row per entrant over some cells: the protocol's means, and the ranks among the entrants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from a4g_bench.leaderboard.estimates import Estimate, weighted
+from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
+from a4g_bench.leaderboard.records import Cell
+from a4g_bench.leaderboard.rows import Row, Status, finite
+from a4g_bench.leaderboard.tiers import LEVEL, Standing, standings
+
+
+@dataclass(frozen=True)
+class Place:
+    """The coordinates that all cells of a row share."""
+
+    dataset: str | None = None
+    attribute: str | None = None
+    victim: str | None = None
+    budget: float | None = None
+    budget_label: str | None = None
+
+
+def protocol_weights(cells: Sequence[Cell]) -> list[float]:
+    """Weights that sum to 1 and turn a sum into the mean over data sets of that over victims of that over budgets."""
+    datasets = {(c.pair.dataset, c.pair.attribute) for c in cells}
+    weights = []
+    for c in cells:
+        own = (c.pair.dataset, c.pair.attribute)
+        victims = {o.pair.victim for o in cells if (o.pair.dataset, o.pair.attribute) == own}
+        budgets = sum(o.pair == c.pair for o in cells)
+        weights.append(1 / (len(datasets) * len(victims) * budgets))
+    return weights
+
+
+def rank(evidence: Evidence, cells: Sequence[Cell], place: Place) -> tuple[Row, ...]:
+    """One row per entrant over some cells, ranked among each other; best first."""
+    rankable = bool(cells) and all(evidence.pairs[cell.pair].rankable for cell in cells)
+    weights = protocol_weights(cells)
+    summaries = [_Summary.of(evidence, one, cells, weights) for one in evidence.competitors]
+    complete = [s for s in summaries if s.complete] if rankable else []
+    ranks = dict(zip((s.who.label for s in complete), standings([s.fg for s in complete if s.fg]), strict=True))
+    rows = []
+    for s in summaries:
+        status: Status = "not rankable" if not rankable else "ok" if s.complete else "incomplete"
+        rows.append(s.row(place, status, ranks.get(s.who.label)))
+    return tuple(sorted(rows, key=_order))
+
+
+def _order(row: Row) -> tuple[Any, ...]:
+    return (row.status == "incomplete", row.fg is None, row.tier or 0, -(row.fg or 0.0), row.entrant)
+
+
+@dataclass(frozen=True, eq=False)
+class _Summary:
+    """One entrant over some cells; ``results`` is empty if it lacks one of them altogether."""
+
+    who: Competitor
+    complete: bool
+    results: tuple[Result, ...]
+    weights: Sequence[float]
+    over_reference: Estimate | None
+    fg: Estimate | None
+
+    @classmethod
+    def of(cls, evidence: Evidence, who: Competitor, cells: Sequence[Cell], weights: Sequence[float]) -> "_Summary":
+        found = [evidence.results.get((cell, who.entrant)) for cell in cells]
+        results = tuple(r for r in found if r is not None)
+        if not cells or len(results) < len(cells):
+            return cls(who, False, (), weights, None, None)
+        over = [o for cell in cells if (o := evidence.over_reference(who.entrant, cell)) is not None]
+        return cls(
+            who,
+            evidence.complete(who.entrant, cells),
+            results,
+            weights,
+            weighted(weights, over) if len(over) == len(cells) else None,
+            weighted(weights, [r.fg for r in results]),
+        )
+
+    def _mean(self, values: Sequence[float | None]) -> float | None:
+        known = [v for v in values if v is not None]
+        if not known or len(known) < len(values):
+            return None
+        return finite(sum(w * v for w, v in zip(self.weights, known, strict=True)))
+
+    def _rose(self) -> bool:
+        looks = sum(r.groups for r in self.results)
+        return min(r.rise_p for r in self.results) * looks <= LEVEL
+
+    def row(self, place: Place, status: Status, standing: Standing | None) -> Row:
+        some = self.results
+        cost = weighted(self.weights, [r.cost for r in some]) if some else None
+        signed = weighted(self.weights, [r.gap_signed for r in some]) if some else None
+        fg_low, fg_high = _interval(self.fg)
+        gap_low, gap_high = _interval(signed)
+        over_low, over_high = _interval(self.over_reference)
+        return Row(
+            entrant=self.who.label,
+            attack=self.who.entrant.attack,
+            objective=self.who.entrant.objective,
+            query_budget=self.who.entrant.query_budget,
+            role=self.who.role,
+            dataset=place.dataset,
+            attribute=place.attribute,
+            victim=place.victim,
+            budget=place.budget,
+            budget_label=place.budget_label,
+            fg=finite(self.fg.value) if self.fg else None,
+            fg_low=fg_low,
+            fg_high=fg_high,
+            gap_clean=self._mean([r.gap_clean for r in some]),
+            gap_clean_low=gap_low,
+            gap_clean_high=gap_high,
+            gap_poisoned=self._mean([r.gap_poisoned for r in some]),
+            accuracy_cost=finite(cost.value) if cost else None,
+            accuracy_cost_upper=finite(cost.upper()) if cost else None,
+            gain_over_random_duplicates=finite(self.over_reference.value) if self.over_reference else None,
+            gain_over_random_duplicates_low=over_low,
+            gain_over_random_duplicates_high=over_high,
+            optimism=self._mean([r.optimism for r in some]),
+            levelling_down=self._rose() if some else None,
+            queries=self._mean([r.queries for r in some]),
+            cpu_seconds=self._mean([r.cpu_seconds for r in some]),
+            seeds=min((len(r.seeds) for r in some), default=0),
+            tier=standing.tier if standing else None,
+            rank_low=standing.rank_low if standing else None,
+            rank_high=standing.rank_high if standing else None,
+            status=status,
+        )
+
+
+def _interval(estimate: Estimate | None) -> tuple[float | None, float | None]:
+    low, high = estimate.interval() if estimate else (float("nan"), float("nan"))
+    return finite(low), finite(high)

@@ -1,0 +1,71 @@
+"""Ranks as tiers: who is significantly better than whom, over all pairs of entrants at once."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.leaderboard.estimates import Estimate
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Standing:
+    """``tier`` is 1 + the number of entrants significantly better; the rank lies within ``rank_low..rank_high``."""
+
+    tier: int
+    rank_low: int
+    rank_high: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rank_low <= self.rank_high or self.tier != self.rank_low:
+            raise ValueError(f"impossible standing {self.tier} [{self.rank_low}, {self.rank_high}]")
+
+
+def p_value(difference: Estimate) -> float:
+    """Two-sided bootstrap p-value of a paired difference being 0.
+
+    ``2 (c + 1) / (B + 1)``, where c is the number of the B draws on the rarer side of 0 (draws of exactly 0 are on
+    both). If c is 0 the draws can say no more than ``2 / (B + 1)``, which many pairs at once would need to undercut:
+    then it is the normal tail ``erfc(|d| / (s sqrt 2))`` with the draws' mean d and standard deviation s, where that
+    is smaller.
+    """
+    draws = difference.draws[np.isfinite(difference.draws)]
+    if not len(draws):
+        return 1.0
+    rarer = min(int((draws <= 0).sum()), int((draws >= 0).sum()))
+    p = min(1.0, 2 * (rarer + 1) / (len(draws) + 1))
+    if rarer:
+        return p
+    spread = float(draws.std())
+    return min(p, math.erfc(abs(float(draws.mean())) / (spread * math.sqrt(2)))) if spread > 0 else 0.0
+
+
+def holm(p_values: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Holm's step-down adjusted p-values: of m sorted upwards, number i is ``max_{j<=i} (m - j) p_j``, from 0.
+
+    Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scand. J. Statist. 6, 65-70.
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return adjusted
+
+
+def standings(scores: Sequence[Estimate]) -> list[Standing]:
+    """Compare every two entrants by their paired draws, Holm-corrected over all pairs at 5 %."""
+    pairs = list(combinations(range(len(scores)), 2))
+    differences = [scores[i] - scores[j] for i, j in pairs]
+    adjusted = holm([p_value(d) for d in differences])
+    better, worse = [0] * len(scores), [0] * len(scores)  # how many entrants are better (worse) than this one
+    for (i, j), difference, p in zip(pairs, differences, adjusted, strict=True):
+        if p <= LEVEL:
+            winner, loser = (i, j) if np.nanmean(difference.draws) > 0 else (j, i)
+            better[loser] += 1
+            worse[winner] += 1
+    return [Standing(1 + b, 1 + b, len(scores) - w) for b, w in zip(better, worse, strict=True)]
