@@ -1,0 +1,177 @@
+"""The driver: Ray Tune schedules one trial per search. With its actors and the trainable, the only room that knows Ray."""
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from a4g_bench.engine.run import Progress, Report, RunOptions
+from a4g_bench.engine.trainable import RunContext, SearchTrainable, quiet_environment
+from a4g_bench.errors import A4GError
+from a4g_bench.suite.plan import Plan, Planned
+
+os.environ.update({key: os.environ.get(key, value) for key, value in quiet_environment().items()})
+
+import ray
+from ray import tune
+from ray.tune.experiment import Trial
+
+from a4g_bench.engine.actors import Librarian, Scribe
+
+#: A search whose process dies is taken up again this often, each time from its journal.
+MAX_RESTARTS = 3
+INTERRUPTED = 3
+
+
+def execute(
+    plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, report: Report
+) -> bool:
+    """Run searches on a local Ray or on the cluster at ``options.address``; see :class:`a4g_bench.engine.run.Runner`."""
+    with _cluster(options), _interruptible() as stop:
+        here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+            ray.get_runtime_context().get_node_id(), soft=False
+        )
+        tables = {key: ray.put(subject.table) for key, subject in plan.subjects.items()}
+        attributes = {key: subject.attribute for key, subject in plan.subjects.items()}
+        librarian = Librarian.options(scheduling_strategy=here).remote(tables, attributes)  # type: ignore[attr-defined]
+        scribe = Scribe.options(scheduling_strategy=here).remote(results)  # type: ignore[attr-defined]
+        cores = plan.suite.resources.cores
+        context = RunContext(
+            tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, librarian, scribe
+        )
+        with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
+            tuner = tune.Tuner(
+                tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
+                param_space={"search": tune.grid_search(list(range(len(todo))))},
+                tune_config=tune.TuneConfig(reuse_actors=True, trial_dirname_creator=lambda trial: trial.trial_id),
+                run_config=tune.RunConfig(
+                    name="run",
+                    storage_path=folder,
+                    verbose=0,
+                    stop=stop,
+                    failure_config=tune.FailureConfig(max_failures=MAX_RESTARTS),
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+                    callbacks=[_Watch(report, len(todo))],
+                ),
+            )
+            grid = tuner.fit()
+            _record_lost(grid, todo, context)
+        return not stop.requested
+
+
+def _record_lost(grid: Any, todo: Sequence[Planned], context: RunContext) -> None:
+    """Give a row to each search whose process died more often than it was taken up again."""
+    from a4g_bench.engine import provenance, record
+    from a4g_bench.store.results import SearchRecord
+
+    for result in grid:
+        if result.error is None:
+            continue
+        planned = todo[result.config["search"]]
+        attempt = context.attempts.get(planned.search_id, 0) + 1
+        row = record.planned_row(planned, context.suite, context.suite_hash, attempt, provenance.now(), context.cores)
+        text = str(result.error).strip().splitlines()[-1]
+        row.update(
+            status="error",
+            error_type="WorkerDied",
+            error_message=f"its process ended {MAX_RESTARTS + 1} times: {text}"[:1000],
+            ended=provenance.now(),
+        )
+        ray.get(context.scribe.write.remote(SearchRecord(row)))
+
+
+@contextmanager
+def _cluster(options: RunOptions) -> Iterator[None]:
+    for name in ("ray", "ray.tune", "ray.data", "ray.train"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
+    try:
+        if options.address is None:
+            ray.init("local", num_cpus=options.workers, include_dashboard=False, _node_ip_address="127.0.0.1", **settings)
+        else:
+            ray.init(options.address, **settings)
+    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+        where = options.address or "this machine"
+        raise A4GError(f"Ray cannot be started at {where}: {str(error).splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+class _Stop(tune.Stopper):
+    """Ends all trials at their next batch once Ctrl-C was pressed."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self.requested
+
+
+@contextmanager
+def _interruptible() -> Iterator[_Stop]:
+    """The first Ctrl-C (or SIGTERM) asks to stop after the batches in flight; a second one leaves at once."""
+    stop = _Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop.requested:
+            sys.stderr.write("left at once\n")
+            os._exit(INTERRUPTED)
+        stop.requested = True
+        sys.stderr.write("stopping after the batches in flight; once more to leave at once\n")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Watch(tune.Callback):
+    """Turns Tune's events into progress."""
+
+    def __init__(self, report: Report, total: int) -> None:
+        self._report = report
+        self._progress = Progress(total)
+        self._queries: dict[str, int] = {}
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        self._tell(trials)
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
+        progress = self._progress
+        progress.queries += result["queries"] - self._queries.get(trial.trial_id, 0)
+        self._queries[trial.trial_id] = result["queries"]
+        gain = result["best_gain"]
+        if gain is not None and (progress.best_gain is None or gain > progress.best_gain):
+            progress.best_gain = gain
+        if result["done"]:
+            self._queries.pop(trial.trial_id)
+            progress.done += 1
+            progress.failed += result["status"] != "ok"
+        self._tell(trials)
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        self._progress.done += 1
+        self._progress.failed += 1
+        self._tell(trials)
+
+    def _tell(self, trials: list[Trial]) -> None:
+        self._progress.running = sum(trial.status == Trial.RUNNING for trial in trials)
+        self._report(self._progress)
