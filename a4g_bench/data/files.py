@@ -49,8 +49,8 @@ class FileDescription(BaseModel):
 
     ``file``: path (relative to the suite) or pyarrow filesystem URI of a CSV or Parquet file. ``favourable``: the
     target value a person would wish for. ``protected``: attribute names, the default one first. ``types``, ``ranges``
-    (lowest and highest value allowed), ``derived`` and ``drop`` are per column. ``missing``: what to do with missing values of
-    features: stop, leave the rows out, or (categorical features only) make them the category ``missing``.
+    (lowest and highest value allowed), ``derived`` and ``drop`` are per column. ``missing``: what to do with missing
+    values of features: stop, leave the rows out, or (categorical features only) make them the category ``missing``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -295,7 +295,7 @@ def _read(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame":
             raise DataError(f"{shown} {_one_column(str(header.iloc[0, 0]), delimiter)}")
         text.seek(0)
         try:
-            frame = pd.read_csv(text, skiprows=1, na_values=_MISSING, low_memory=False, **rows)
+            frame: pd.DataFrame = pd.read_csv(text, skiprows=1, na_values=_MISSING, low_memory=False, **rows)
         except pd.errors.EmptyDataError:
             raise DataError(f"{shown} has a header but no rows") from None
     except FileNotFoundError:
@@ -306,7 +306,8 @@ def _read(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame":
         raise DataError(f"{shown} cannot be read: {' '.join(str(error).split())}") from None
     if frame.shape[1] != header.shape[1]:
         raise DataError(f"{shown} names {header.shape[1]} columns but its first row has {frame.shape[1]} fields")
-    return frame.set_axis([str(column).strip() for column in header.iloc[0]], axis=1)
+    frame.columns = pd.Index([str(column).strip() for column in header.iloc[0]])
+    return frame
 
 
 def _one_column(header: str, delimiter: str) -> str:

@@ -94,13 +94,20 @@ class OpenMLSource(Source, ABC):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=folder, prefix=".openml.") as home, _quick_network():
-                bunch = fetch_openml(data_id=self.data_id, as_frame=True, parser="auto", data_home=home, n_retries=1)
+                # Text only: scikit-learn up to 1.9.1 fails on whole-number levels under pandas 3.1 (its issue 34892).
+                bunch = fetch_openml(
+                    data_id=self.data_id,
+                    as_frame=True,
+                    parser="pandas",
+                    data_home=home,
+                    n_retries=1,
+                    read_csv_kwargs={"dtype": str},
+                )
         except (OSError, HTTPException) as error:
             raise self._unavailable(error) from None
-        except ValueError as error:
+        except (LookupError, ValueError) as error:
             raise DataError(f"data set '{self.name}': OpenML {self.data_id} cannot be read: {_line(error)}") from None
-        frame: pd.DataFrame = bunch.frame
-        return frame
+        return _typed(bunch.frame)
 
     def _check_about(self) -> None:
         """Ask OpenML for name and version before the rows: one short question that fails fast without a network."""
@@ -137,6 +144,20 @@ def _quick_network() -> Iterator[None]:
 
 def _line(error: Exception) -> str:
     return " ".join(str(getattr(error, "reason", error)).split()) or type(error).__name__
+
+
+def _typed(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A copy in which columns of numbers are numbers, and texts have lost ARFF's single quotes."""
+    import pandas as pd
+
+    frame = frame.copy()
+    for column in frame.columns:
+        texts = frame[column].str.strip().str.replace(r"^'(.*)'$", r"\1", regex=True)
+        try:
+            frame[column] = pd.to_numeric(texts)
+        except ValueError:
+            frame[column] = texts
+    return frame
 
 
 def _texts(column: "pd.Series[Any]") -> "pd.Series[Any]":
