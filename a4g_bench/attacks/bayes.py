@@ -150,11 +150,16 @@ class Proposer:
         return [point for point in (*self._start, *sobol) if point not in seen][:n]
 
     def _candidates(self, n: int) -> list[Point]:
+        """``n`` candidates of the model; points of the Sobol sequence stand in for any that are not new."""
         strategy = self._strategy()
         failed = [told.point for told in self._told if told.objective is None][-REMEMBERED_FAILURES:]
         with _controlled(self._stream("generate")):
             rows = _models().generate(strategy, n, [*failed, *self._pending], lean=self._lean)
-        return [tuple(min(max(float(row[name]), 0.0), 1.0) for name in self._names) for row in rows]
+        points = [tuple(min(max(float(row[name]), 0.0), 1.0) for name in self._names) for row in rows]
+        seen = self._pending.keys() | {told.point for told in self._told}
+        new = [point for point in dict.fromkeys(points) if point not in seen]
+        self._pending.update(dict.fromkeys(new))
+        return new + self._unseen(n - len(new), limit=None)
 
     def _predicted(self, points: Sequence[Point]) -> list[tuple[float, float]]:
         """Posterior mean objective and loss (minus infinity if unconstrained) at each point."""
@@ -178,7 +183,7 @@ class Proposer:
         if self._fitted is None or self._fitted[0] != len(self._told):
             with _controlled(self._stream("fit")):
                 self._attach()
-                strategy = _models().new_strategy()
+                strategy = _models().new_strategy(lean=self._lean)
                 self._client.set_generation_strategy(strategy)
                 strategy.fit(experiment=strategy.experiment)
             self._fitted = (len(self._told), strategy)

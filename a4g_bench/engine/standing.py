@@ -7,10 +7,9 @@ from typing import Any
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 
-_COLUMNS = (
-    "search_id", "status", "attempt", "error_type", "error_message", "queries", "poison_rows", "baseline_id", "identity",
-    "dataset", "attribute", "victim", "attack", "objective", "budget", "query_budget", "seed",
-)  # fmt: skip
+_PLACE = ("dataset", "attribute", "victim", "attack", "objective", "budget", "query_budget", "seed")
+_STATE = ("search_id", "status", "attempt", "error_type", "error_message", "queries", "poison_rows", "baseline_id")
+_COLUMNS = (*_STATE, "identity", *_PLACE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,13 +81,10 @@ def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:
     orphans = {search_id: row for search_id, row in rows.items() if search_id not in planned_ids}
     if not orphans:
         return {}
-    places = {planned.coordinates(): planned for planned in plan.searches}
+    places = {tuple(planned.place().values()): planned for planned in plan.searches}
     found = {}
     for search_id, row in orphans.items():
-        place = (
-            row["dataset"], row["attribute"], row["victim"], row["attack"],
-            row["objective"], row["budget"], row["query_budget"], row["seed"],
-        )  # fmt: skip
+        place = tuple(row[name] for name in _PLACE)
         planned = places.get(place)
         found[search_id] = "not in the suite" if planned is None else _difference(json.loads(row["identity"]), planned.identity)
     return found

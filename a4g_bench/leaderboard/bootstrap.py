@@ -17,9 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from a4g_bench.leaderboard.estimates import Draws, Estimate
 from a4g_bench.leaderboard.family import Family
+from a4g_bench.leaderboard.outcomes import Audit
 
 _PICKS = 128  # seed draws resampled at a time; part of how the random stream is read, so not to be tuned per machine
 _COLUMNS = 1024  # searches per matrix product
@@ -63,14 +65,15 @@ def resample(family: Family, draws: int) -> tuple[tuple[Series, ...], Mapping[st
     names = family.people(family.seeds[0]).group_names
     sums = _Sums(len(family.series), len(family.victims), len(names), draws)
     picks = seed_picks(family, draws)
-    for position, seed in enumerate(family.seeds):
-        block = _Block(family, seed)
-        block.add_to(sums.point, np.zeros(1, dtype=np.intp), block.whole())
-        chosen = np.repeat(np.arange(draws), picks[:, position])
-        rng = _generator(family, f"rows {seed}")
-        for start in range(0, len(chosen), _PICKS):
-            some = chosen[start : start + _PICKS]
-            block.add_to(sums.draws, some, block.multiplicities(rng, len(some)))
+    with threadpool_limits(limits=1, user_api="blas"):  # the products are small: more threads only wait for each other
+        for position, seed in enumerate(family.seeds):
+            block = _Block(family, seed)
+            block.add_to(sums.point, np.zeros(1, dtype=np.intp), block.whole())
+            chosen = np.repeat(np.arange(draws), picks[:, position])
+            rng = _generator(family, f"rows {seed}")
+            for start in range(0, len(chosen), _PICKS):
+                some = chosen[start : start + _PICKS]
+                block.add_to(sums.draws, some, block.multiplicities(rng, len(some)))
     return sums.series(), dict(zip(family.victims, sums.clean_gaps(names), strict=True))
 
 
@@ -152,31 +155,46 @@ class _Block:
         self._people = family.people(seed)
         self._strata = self._people.strata()
         present = [(i, s[seed]) for i, s in enumerate(family.series) if seed in s]
-        self._rows = np.array([i for i, _ in present], dtype=np.intp)
         cleans = [(v, by_seed[seed]) for v, by_seed in enumerate(family.victims.values()) if seed in by_seed]
-        self._victims = np.array([v for v, _ in cleans], dtype=np.intp)
         # a search is measured against its own folder's clean audit, which may not be the one its victim is shown with
-        distinct = {id(b): b for b in [b for _, b in cleans] + [o.clean for _, o in present]}
+        distinct = {id(b): b.audit for b in [b for _, b in cleans] + [o.clean for _, o in present]}
         column = {key: c for c, key in enumerate(distinct)}
+        self._victims = np.array([v for v, _ in cleans], dtype=np.intp)
         self._victim_columns = np.array([column[id(b)] for _, b in cleans], dtype=np.intp)
-        self._clean_of = np.array([column[id(o.clean)] for _, o in present], dtype=np.intp)
-        self._clean_fits = np.array([b.audit.fits for b in distinct.values()], dtype=np.float64)
-        self._clean = np.array([b.audit.wrong for b in distinct.values()])
-        self._fits = np.array([o.poisoned.fits for _, o in present], dtype=np.float64)
-        self._wrong = np.array([o.poisoned.wrong for _, o in present])
+        audits = [*distinct.values(), *(o.poisoned for _, o in present)]
+        wrong = np.any([a.wrong for a in audits], axis=0)
+        # rows that everybody gets right are resampled like all others, but add nothing to any product
+        self._matter = [np.flatnonzero(wrong[rows]) for rows in self._strata]
+        self._clean = self._mistakes(list(distinct.values()))
+        self._parts = [
+            (
+                np.array([i for i, _ in part], dtype=np.intp),
+                np.array([column[id(o.clean)] for _, o in part], dtype=np.intp),
+                self._mistakes([o.poisoned for _, o in part]),
+            )
+            for part in (present[start : start + _COLUMNS] for start in range(0, len(present), _COLUMNS))
+        ]
+
+    def _mistakes(self, audits: Sequence[Audit]) -> "_Mistakes":
+        wrong = np.array([a.wrong for a in audits]).T
+        counts = [
+            wrong[rows[matter]].astype(np.float32) for rows, matter in zip(self._strata, self._matter, strict=True)
+        ]
+        return _Mistakes(counts, np.array([a.fits for a in audits], dtype=np.float64))
 
     def whole(self) -> _Matrices:
         """Every row once: the data themselves."""
-        return [np.ones((1, len(s)), dtype=np.float32) for s in self._strata]
+        return [np.ones((1, len(matter)), dtype=np.float32) for matter in self._matter]
 
     def multiplicities(self, rng: np.random.Generator, picks: int) -> _Matrices:
-        """Per (group, label), how often each of its rows is drawn, (picks, rows)."""
+        """Per (group, label), how often each of its rows that matter is drawn, (picks, rows)."""
         found = []
-        for rows in self._strata:
+        for rows, matter in zip(self._strata, self._matter, strict=True):
             n = len(rows)
             drawn = rng.integers(0, max(n, 1), size=(picks, n))
             drawn += np.arange(picks)[:, None] * n
-            found.append(np.bincount(drawn.ravel(), minlength=picks * n).astype(np.float32).reshape(picks, n))
+            times = np.bincount(drawn.ravel(), minlength=picks * n).reshape(picks, n)
+            found.append(times[:, matter].astype(np.float32))
         return found
 
     def add_to(self, totals: _Totals, draw: npt.NDArray[np.intp], weights: _Matrices) -> None:
@@ -187,15 +205,13 @@ class _Block:
         def put(target: Draws, rows: npt.NDArray[np.intp], values: _Floats) -> None:
             target[np.ix_(rows, into)] += np.add.reduceat(values, starts, axis=0).T
 
-        clean_gap, clean_accuracy, clean_harm = self._measure(weights, self._clean, self._clean_fits)
+        clean_gap, clean_accuracy, clean_harm = self._measure(weights, self._clean)
         for group in range(clean_harm.shape[1]):
             put(totals.harm[:, group], self._victims, clean_harm[:, group, self._victim_columns])
         put(totals.gap, self._victims, clean_gap[:, self._victim_columns])
         totals.victim_weight[np.ix_(self._victims, into)] += times
-        for start in range(0, len(self._rows), _COLUMNS):
-            part = slice(start, start + _COLUMNS)
-            rows, clean_of = self._rows[part], self._clean_of[part]
-            gap, accuracy, harm = self._measure(weights, self._wrong[part], self._fits[part])
+        for rows, clean_of, mistakes in self._parts:
+            gap, accuracy, harm = self._measure(weights, mistakes)
             before = clean_gap[:, clean_of]
             values = {
                 "gain": np.clip((before - gap) / np.maximum(before, _MIN_GAP), -1, 1),
@@ -209,17 +225,22 @@ class _Block:
                 put(target, rows, values[name])
             totals.weight[np.ix_(rows, into)] += times
 
-    def _measure(
-        self, weights: _Matrices, wrong: npt.NDArray[np.uint8], fits: _Floats
-    ) -> tuple[_Floats, _Floats, _Floats]:
+    def _measure(self, weights: _Matrices, mistakes: "_Mistakes") -> tuple[_Floats, _Floats, _Floats]:
         """U (picks, audits), accuracy (picks, audits) and harm rates (picks, groups, audits) under row weights."""
-        n = len(self._people.labels)
-        mistakes = np.zeros((len(weights[0]), len(wrong)))
+        everyone = np.zeros((len(weights[0]), len(mistakes.fits)))
         harm = []
-        for s, (rows, weight) in enumerate(zip(self._strata, weights, strict=True)):
-            found = (weight @ wrong[:, rows].T.astype(np.float32)).astype(np.float64) / fits
-            mistakes += found
+        for s, (rows, weight, counts) in enumerate(zip(self._strata, weights, mistakes.counts, strict=True)):
+            found = (weight @ counts).astype(np.float64) / mistakes.fits
+            everyone += found
             if s % 2 == self._people.favourable:
                 harm.append(found / len(rows))
         rates = np.stack(harm, axis=1)
-        return rates.max(axis=1) - rates.min(axis=1), 1 - mistakes / n, rates
+        return rates.max(axis=1) - rates.min(axis=1), 1 - everyone / len(self._people.labels), rates
+
+
+@dataclass(frozen=True, eq=False)
+class _Mistakes:
+    """Wrong predictions of some audits, per stratum (rows that matter, audits), summed over ``fits`` (audits,) fits."""
+
+    counts: _Matrices
+    fits: _Floats

@@ -17,9 +17,9 @@ Format = Literal["table", "csv", "json", "md"]
 
 _WIDTH = 110  # of notes in the plain table
 _LEGEND = (
-    "FG@1: share of the gap closed on held-out people if the accuracy cost stays within 1 point, else at most 0; with",
-    "its 95 % interval. Gap, cost: points; vs dup: gain over random-duplicates; optim.: gain promised less gain held.",
-    "* control, + zero-query baseline, v some group's harm rate rose. Tier: 1 + number of entrants significantly better.",
+    "FG@1: share of the gap closed on held-out people if the accuracy cost stays within 1 point, else at most 0.",
+    "Gap, cost: in points; vs dup: gain over random-duplicates; optim.: gain promised less gain held.",
+    "* control, + zero-query baseline, v some group's harm rate rose. Tier: 1 + entrants significantly better.",
 )
 
 

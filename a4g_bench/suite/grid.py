@@ -92,12 +92,19 @@ def expand(suite: Suite) -> list[Spec]:
         attack = attacks[entry.label]
         if suite.fits.folds > 1 and attack.queries and not attack.recipes:
             raise SuiteError(f"attack '{entry.label}' evaluates fixed rows and cannot use folds: set 'fits: {{folds: 1}}'")
-    return [
-        spec
-        for spec in _grid(suite, attacks)
-        if (not suite.include or any(_matches(c, spec) for c in suite.include))
-        and not any(_matches(c, spec) for c in suite.exclude)
-    ]
+    return [spec for spec in _grid(suite, attacks) if _wanted(suite, spec)]
+
+
+def excluded(suite: Suite) -> int:
+    """How many combinations ``include`` and ``exclude`` leave out."""
+    attacks = {entry.label: get_attack(entry.name, entry.params) for entry in suite.attacks}
+    return sum(not _wanted(suite, spec) for spec in _grid(suite, attacks))
+
+
+def _wanted(suite: Suite, spec: Spec) -> bool:
+    if suite.include and not any(_matches(combination, spec) for combination in suite.include):
+        return False
+    return not any(_matches(combination, spec) for combination in suite.exclude)
 
 
 def _grid(suite: Suite, attacks: dict[str, Attack]) -> Iterator[Spec]:

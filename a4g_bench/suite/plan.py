@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from a4g_bench import plugins
-from a4g_bench.attacks.attack import get_attack
 from a4g_bench.data.files import load_file
 from a4g_bench.data.schema import Schema
 from a4g_bench.data.sample import subsample
@@ -71,13 +70,19 @@ class Planned:
         """Hash of :attr:`identity`."""
         return identify(self.identity)
 
-    def coordinates(self) -> tuple[str, str, str, str, str, str, int, int]:
+    def place(self) -> dict[str, Any]:
         """Its place in the grid, by which a result made under another identity is recognised as stale."""
-        s, queries = self.spec, get_attack(self.spec.attack.name, self.spec.attack.params).queries
-        return (
-            s.dataset.label, self.subject.attribute, s.victim.label, s.attack.label,
-            s.objective.label, s.budget.text, s.query_budget if queries else 0, s.seed,
-        )  # fmt: skip
+        spec = self.spec
+        return {
+            "dataset": spec.dataset.label,
+            "attribute": self.subject.attribute,
+            "victim": spec.victim.label,
+            "attack": spec.attack.label,
+            "objective": spec.objective.label,
+            "budget": spec.budget.text,
+            "query_budget": spec.query_budget,
+            "seed": spec.seed,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +124,8 @@ def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:
     for planned in searches:
         twin = seen.setdefault(planned.search_id, planned)
         if twin is not planned:
-            here, there = planned.coordinates(), twin.coordinates()
-            raise SuiteError(f"the suite asks twice for the same search, as {there} and as {here}: remove one of them")
+            here, there = (", ".join(map(str, p.place().values())) for p in (planned, twin))
+            raise SuiteError(f"the suite asks twice for the same search, as ({there}) and as ({here}): remove one of them")
     return searches
 
 

@@ -1,0 +1,102 @@
+"""``a4g-bench leaderboard``."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from a4g_bench.cli import exit_codes
+from a4g_bench.cli.output import Json, print_json, remark
+from a4g_bench.errors import StoreError
+
+if TYPE_CHECKING:
+    from a4g_bench.leaderboard import Board
+
+EXAMPLES = (
+    "Examples:  a4g-bench leaderboard    a4g-bench leaderboard results/quick --by dataset"
+    "    a4g-bench leaderboard results/a results/b --format csv    a4g-bench leaderboard --dataset adult --budget 1%"
+)
+
+
+class Format(StrEnum):
+    """How to print the board."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    md = "md"
+
+
+class By(StrEnum):
+    """What to break the board down by."""
+
+    dataset = "dataset"
+    victim = "victim"
+    budget = "budget"
+
+
+def command(
+    folders: Annotated[
+        list[str] | None, typer.Argument(metavar="[DIR]...", help="Results folders. Default: the one below results/.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    by: Annotated[By | None, typer.Option(help="Break the board down; all statistics are computed anew.")] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this data set (repeatable).")] = None,
+    victim: Annotated[list[str] | None, typer.Option(help="Only this victim (repeatable).")] = None,
+    budget: Annotated[list[str] | None, typer.Option(help="Only this poison budget, such as 1% (repeatable).")] = None,
+    attack: Annotated[list[str] | None, typer.Option(help="Only this attack (repeatable).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Rank the attacks from stored results, with intervals, tiers and controls. Needs neither Ray nor Ax."""
+    roots = folders or default_folders()
+    damaged: dict[str, str] = {}
+    board = board_of(roots, dataset or (), victim or (), budget or (), attack or (), damaged)
+    if as_json or form is Format.json:
+        print_json(board.to_json())
+    else:
+        from a4g_bench.leaderboard.render import render
+
+        print(render(board, form.value, by.value if by else None))
+    for name, why in damaged.items():
+        remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
+    raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)
+
+
+def board_of(
+    roots: Sequence[str],
+    datasets: Sequence[str] = (),
+    victims: Sequence[str] = (),
+    budgets: Sequence[str] = (),
+    attacks: Sequence[str] = (),
+    damaged: dict[str, str] | None = None,
+) -> "Board":
+    """The board of some results folders; unreadable files are left out and put into ``damaged``.
+
+    Raises ``StoreError`` if a folder holds no results.
+    """
+    from a4g_bench.leaderboard import ResultTables, build
+    from a4g_bench.store.results import Results
+
+    tables = []
+    for root in roots:
+        results = Results(root)
+        if results.manifest() is None:
+            raise StoreError(f"'{root}' holds no results: run a suite first, or name its results folder")
+        names = ("searches", "predictions", "baselines")
+        searches, predictions, baselines = (results.read(name) for name in names)
+        tables.append(ResultTables(root, searches, predictions, baselines))
+        for name, why in results.damaged.items():
+            (damaged if damaged is not None else {})[f"{root}/{name}"] = why
+    return build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
+
+
+def default_folders() -> list[str]:
+    """The results folder below ``results/``. Raises ``StoreError`` if there is none or more than one."""
+    found = sorted(str(path.parent) for path in Path("results").glob("*/manifest.json"))
+    if not found:
+        raise StoreError("no results below results/: run a suite first (a4g-bench run quick), or name a results folder")
+    if len(found) > 1:
+        raise StoreError(f"several results folders, name one or more of them: {' '.join(found)}")
+    return found

@@ -1,0 +1,100 @@
+"""``a4g-bench list``."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from a4g_bench.cli.output import Json, print_json, print_table
+from a4g_bench.errors import A4GError
+
+EXAMPLES = "Examples:  a4g-bench list attacks    a4g-bench list datasets --json"
+
+
+class What(StrEnum):
+    """What can be listed."""
+
+    datasets = "datasets"
+    victims = "victims"
+    attacks = "attacks"
+    metrics = "metrics"
+    suites = "suites"
+
+
+def command(what: Annotated[What, typer.Argument(help="What to list.")], as_json: Json = False) -> None:
+    """List what can be named in a suite, one line each, with its state here."""
+    rows = _LISTS[what]()
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows)
+
+
+def _plugins(kind: Any, describe: Any) -> list[dict[str, Any]]:
+    from a4g_bench import plugins
+
+    rows = []
+    for name in plugins.names(kind):
+        try:
+            rows.append({"name": name, **describe(plugins.get(kind, name))})
+        except A4GError as error:
+            rows.append({"name": name, "state": "broken", "summary": str(error)})
+    heading = dict.fromkeys(key for row in rows for key in row)
+    return [{key: row.get(key) for key in heading} for row in rows]
+
+
+def _datasets() -> list[dict[str, Any]]:
+    def describe(source: Any) -> dict[str, Any]:
+        attributes = " ".join(source.attributes) or None
+        return {"state": source().state(), "attributes": attributes, "summary": source.summary}
+
+    return _plugins("datasets", describe)
+
+
+def _victims() -> list[dict[str, Any]]:
+    from importlib.util import find_spec
+
+    modules = {"scikit-learn": "sklearn"}
+
+    def describe(victim: Any) -> dict[str, Any]:
+        lacking = [package for package in victim.packages if find_spec(modules.get(package, package)) is None]
+        return {"state": f"needs {' '.join(lacking)}" if lacking else "installed", "summary": victim.summary}
+
+    imported = {"name": "MODULE:CLASS", "state": "by import path", "summary": "any scikit-learn-compatible classifier"}
+    return [*_plugins("victims", describe), imported]
+
+
+def _attacks() -> list[dict[str, Any]]:
+    def describe(attack: Any) -> dict[str, Any]:
+        threat = attack.threat
+        return {
+            "state": "installed",
+            "role": threat.role,
+            "knowledge": threat.knowledge,
+            "labels": threat.labels,
+            "rows": threat.row_origin,
+            "summary": attack.summary,
+        }
+
+    return _plugins("attacks", describe)
+
+
+def _metrics() -> list[dict[str, Any]]:
+    from a4g_bench.metrics.confusion import METRICS
+
+    return [{"name": metric.name, "state": "installed", "summary": metric.summary} for metric in METRICS.values()]
+
+
+def _suites() -> list[dict[str, Any]]:
+    from a4g_bench.suite.load import builtin_names, load_suite
+
+    return [{"name": name, "state": "installed", "summary": load_suite(name).suite.description} for name in builtin_names()]
+
+
+_LISTS = {
+    What.datasets: _datasets,
+    What.victims: _victims,
+    What.attacks: _attacks,
+    What.metrics: _metrics,
+    What.suites: _suites,
+}

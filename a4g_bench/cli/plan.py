@@ -1,0 +1,79 @@
+"""``a4g-bench plan``."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from a4g_bench.cli.output import Json, ResultsFolder, duration, print_json, print_table, remark
+
+EXAMPLES = "Examples:  a4g-bench plan quick    a4g-bench plan my-suite.yaml --results /data/mine --json"
+
+
+def command(
+    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a built-in suite.")],
+    results: ResultsFolder = None,
+    list_searches: Annotated[bool, typer.Option("--list", help="Also list every search with its state.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a suite would run, what is there already, what it would cost and what it can resolve. Starts no Ray."""
+    from a4g_bench.engine.forecast import forecast
+    from a4g_bench.engine.standing import standing
+    from a4g_bench.store.results import Results
+    from a4g_bench.suite.grid import excluded
+    from a4g_bench.suite.load import load_suite
+    from a4g_bench.suite.plan import make_plan
+
+    plan = make_plan(load_suite(suite))
+    root = results or f"results/{plan.suite.name}"
+    state = standing(plan, Results(root))
+    lines = forecast(plan, state.missing)
+    cpu = sum(line.cpu_seconds for line in lines)
+    states = {p.search_id: name for name in ("complete", "failed", "missing") for p in getattr(state, name)}
+    left_out = excluded(plan.suite)
+    if as_json:
+        listed = [{"search_id": p.search_id, "state": states[p.search_id], **p.place()} for p in plan.searches]
+        print_json(
+            {
+                "suite": plan.suite.name,
+                "searches": len(plan.searches),
+                **{name: len(getattr(state, name)) for name in ("complete", "failed", "missing")},
+                "excluded": left_out,
+                "queries": sum(line.queries for line in lines),
+                "fits": sum(line.fits for line in lines),
+                "cpu_seconds": cpu,
+                "pairs": [asdict(line) for line in lines],
+                "notes": plan.notes,
+                "list": listed if list_searches else None,
+            }
+        )
+        return
+    for note in plan.notes:
+        remark(f"note: {note}")
+    print(f"suite '{plan.suite.name}', results in {root}")
+    print(
+        f"{len(plan.searches)} searches: {len(state.complete)} complete, {len(state.failed)} failed"
+        f" (run --retry-errors), {len(state.missing)} to run; {left_out} left out by include/exclude"
+    )
+    print_table(
+        [
+            {
+                "dataset": line.dataset,
+                "attribute": line.attribute,
+                "victim": line.victim,
+                "searches": line.searches,
+                "to run": line.to_run,
+                "queries": line.queries,
+                "fits": line.fits,
+                "s/fit": round(line.fit_seconds, 3),
+                "CPU": duration(line.cpu_seconds),
+                "clean gap": f"{100 * line.gap:.1f} pts",
+                "resolvable": f"{100 * line.resolvable:.1f} pts",
+            }
+            for line in lines
+        ]
+    )
+    print(f"about {duration(cpu)} of CPU in fits (one timed clean fit per line), plus the attacks' own time")
+    print("resolvable: the smallest change of the gap that these seeds can tell from nothing (5 %, power 80 %)")
+    if list_searches:
+        print_table([{"search": p.search_id, "state": states[p.search_id], **p.place()} for p in plan.searches])

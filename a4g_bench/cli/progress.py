@@ -1,0 +1,59 @@
+"""Progress of a run: a live line on a terminal, one line a minute elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from a4g_bench.cli.output import duration
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from a4g_bench.engine.run import Progress
+
+_EVERY_SECONDS = 60.0
+
+
+class Reporter:
+    """Shows searches done, running and failed, queries per second, time left and the best gain so far."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._last = self._started
+        self._bar: Bar | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.completed}/{task.total}"), BarColumn(bar_width=24), TextColumn("{task.description}"))
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("starting", total=None)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def report(self, progress: "Progress") -> None:
+        """Show where the run stands."""
+        text = describe(progress, time.monotonic() - self._started)
+        if self._bar is not None:
+            self._bar.update(self._task, total=progress.total, completed=progress.done, description=text)
+        elif time.monotonic() - self._last >= _EVERY_SECONDS or progress.done == progress.total:
+            self._last = time.monotonic()
+            sys.stderr.write(f"{progress.done}/{progress.total} searches, {text}\n")
+            sys.stderr.flush()
+
+
+def describe(progress: "Progress", seconds: float) -> str:
+    """One line: what runs, what failed, how fast, how long still, the best gain."""
+    parts = [f"{progress.running} running", f"{progress.failed} failed", f"{progress.queries / max(seconds, 1e-9):.1f} queries/s"]
+    if progress.done:
+        parts.append(f"{duration(seconds / progress.done * (progress.total - progress.done))} left")
+    if progress.best_gain is not None:
+        parts.append(f"best gain on validation {100 * progress.best_gain:.1f} points")
+    return ", ".join(parts)

@@ -1,0 +1,63 @@
+"""``a4g-bench run``."""
+
+from typing import Annotated
+
+import typer
+
+from a4g_bench.cli.check import verdict
+from a4g_bench.cli.output import Json, ResultsFolder, duration, print_json, remark
+
+EXAMPLES = (
+    "Examples:  a4g-bench run quick    a4g-bench run my-suite.yaml --results /data/mine --workers 8"
+    "    a4g-bench run full.yaml --address auto    a4g-bench run quick --retry-errors"
+)
+
+
+def command(
+    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a built-in suite.")],
+    results: ResultsFolder = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Cores to use. Default: all of this machine.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="ADDR", help="A running Ray cluster: auto or HOST:PORT.")] = None,
+    retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Run failed searches again too.")] = False,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="Run at most N searches now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run what a suite still misses, nothing twice, and print the leaderboard. Interrupt it at any time; run it again to go on."""
+    import time
+
+    from a4g_bench.cli.leaderboard import board_of
+    from a4g_bench.cli.progress import Reporter
+    from a4g_bench.engine.run import RunOptions, run_suite
+    from a4g_bench.suite.load import load_suite
+    from a4g_bench.suite.plan import make_plan
+
+    given = {"workers": workers} if workers is not None else {}
+    options = RunOptions(address=address, retry_errors=retry_errors, limit=limit, **given)
+    plan = make_plan(load_suite(suite))
+    for note in plan.notes:
+        remark(f"note: {note}")
+    root = results or f"results/{plan.suite.name}"
+    started = time.monotonic()
+    with Reporter() as reporter:
+        outcome = run_suite(plan, root, options, reporter.report)
+    state = outcome.standing
+    remark(
+        f"{outcome.ran} searches run in {duration(time.monotonic() - started)}; of {len(plan.searches)}:"
+        f" {len(state.complete)} complete, {len(state.failed)} failed, {len(state.missing)} missing; results in {root}"
+    )
+    for search_id, error in list(state.errors.items())[:5]:
+        remark(f"failed: {search_id}  {error}")
+    if len(state.errors) > 5:
+        remark(f"... and {len(state.errors) - 5} more: a4g-bench check {suite}")
+    if outcome.interrupted:
+        remark("interrupted: run the same command again to go on")
+    board = board_of([root]) if state.complete else None
+    if as_json:
+        counts = {name: len(getattr(state, name)) for name in ("complete", "failed", "missing")}
+        extra = {"ran": outcome.ran, "interrupted": outcome.interrupted, "errors": state.errors}
+        print_json({**counts, **extra, "leaderboard": board.to_json() if board else None})
+    elif board is not None:
+        from a4g_bench.leaderboard.render import render
+
+        print(render(board, "table", None))
+    raise typer.Exit(verdict(bool(state.failed), bool(state.missing)))

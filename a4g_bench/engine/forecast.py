@@ -1,0 +1,115 @@
+"""What a suite will cost and what it can resolve, from timed clean fits. Starts no Ray."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from a4g_bench.attacks.attack import get_attack
+from a4g_bench.engine.fitting import InlineFitter
+from a4g_bench.engine.view import SCORE_FOLDS, View
+from a4g_bench.errors import VictimError
+from a4g_bench.metrics.confusion import unfairness
+from a4g_bench.metrics.estimate import measure
+from a4g_bench.seeds import AUDIT_SEEDS, Purpose, generator
+from a4g_bench.suite.model import Fits, Named
+from a4g_bench.suite.plan import Plan, Planned, Subject
+from a4g_bench.victims.victim import get_victim
+from a4g_bench.victims.workbench import Job
+
+#: Two-sided 5 % significance with 80 % power, in standard errors.
+DETECTABLE = 1.96 + 0.84
+#: Share of the training rows that the trial poisoning duplicates.
+_DUPLICATED = 0.01
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One clean fit, timed, and one with 1 % random duplicates: how far the gap moves when nothing is meant to move it."""
+
+    fit_seconds: float
+    gap: float
+    gap_error: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One data set x victim of a suite. ``cpu_seconds`` and ``fits`` are for the searches that are still to run.
+
+    ``resolvable`` is the smallest change of the gap that the suite's seeds can tell from nothing:
+    ``(1.96 + 0.84) * SE / sqrt(seeds)``, with SE the standard error of the paired gap change under 1 % random duplicates.
+    """
+
+    dataset: str
+    attribute: str
+    victim: str
+    searches: int
+    to_run: int
+    queries: int
+    fits: int
+    fit_seconds: float
+    cpu_seconds: float
+    gap: float
+    resolvable: float
+
+
+def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] = lambda line: None) -> list[Forecast]:
+    """One line per data set x victim that the plan has searches for. ``told`` hears what is being timed."""
+    waiting = {planned.search_id for planned in to_run}
+    lines = []
+    for key, subject in plan.subjects.items():
+        for victim in plan.suite.victims:
+            mine = [p for p in plan.searches if p.key == key and p.spec.victim.label == victim.label]
+            if not mine:
+                continue
+            told(f"timing a clean fit of {victim.label} on {subject.entry.label}")
+            trial = try_victim(subject, victim, plan.suite.seeds[0])
+            todo = [p for p in mine if p.search_id in waiting]
+            fits = _shared_fits(todo, victim, plan.suite.fits) + sum(_own_fits(p) for p in todo)
+            lines.append(
+                Forecast(
+                    subject.entry.label, subject.attribute, victim.label, len(mine), len(todo),
+                    sum(_queries(p) for p in todo), fits, trial.fit_seconds, fits * trial.fit_seconds,
+                    trial.gap, DETECTABLE * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
+                )
+            )  # fmt: skip
+    return lines
+
+
+def try_victim(subject: Subject, victim: Named, seed: int) -> Trial:
+    """Fit the clean victim twice on the search's rows. Raises ``VictimError`` if it cannot be trained."""
+    view = View.of(subject.table, subject.attribute, seed)
+    material = view.material(victim, 1)
+    rows = generator(seed, Purpose.SEARCH).choice(view.n_train, max(1, int(_DUPLICATED * view.n_train)), replace=False)
+    fitter = InlineFitter()
+    fitter.load(material)
+    poison = (view.features[rows], view.labels[rows])
+    clean, moved = fitter.run([Job("train", "validation", 0), Job("train", "validation", 0, poison)])
+    if clean.values is None or moved.values is None:
+        raise VictimError(f"victim '{victim.label}' on data set '{subject.entry.label}': {clean.failed or moved.failed}")
+    sample = view.sample(material.sets["validation"])
+    measured = measure(sample, [moved.values], [clean.values], unfairness)
+    gap = unfairness(sample.counts([clean.values]), sample.favourable)
+    return Trial((clean.cpu_seconds + moved.cpu_seconds) / 2, gap, measured.unfairness.sem)
+
+
+def _seeds(victim: Named, seeds: int) -> int:
+    return seeds if get_victim(victim.name, victim.params).seeded() else 1
+
+
+def _queries(planned: Planned) -> int:
+    searching = get_attack(planned.spec.attack.name, planned.spec.attack.params).queries
+    return planned.spec.query_budget if searching else 0
+
+
+def _own_fits(planned: Planned) -> int:
+    spec = planned.spec
+    return _queries(planned) * spec.fits.folds * _seeds(spec.victim, spec.fits.victim_seeds) + _seeds(spec.victim, AUDIT_SEEDS)
+
+
+def _shared_fits(todo: Sequence[Planned], victim: Named, fits: Fits) -> int:
+    """Fits that searches on the same seed share: the clean victim's, its audit, its out-of-fold scores."""
+    stages = 1 + (fits.folds if fits.folds > 1 else 0)
+    clean = stages * _seeds(victim, fits.victim_seeds) + _seeds(victim, AUDIT_SEEDS)
+    scored = {p.spec.seed for p in todo if get_attack(p.spec.attack.name, p.spec.attack.params).uses_scores}
+    return len({p.spec.seed for p in todo}) * clean + len(scored) * stages * SCORE_FOLDS
