@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from a4g_bench.leaderboard.estimates import Draws, Estimate
 from a4g_bench.leaderboard.family import Family
