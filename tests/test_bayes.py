@@ -165,6 +165,50 @@ def test_pending_points_are_not_proposed_again() -> None:
 
 
 @pytest.mark.slow
+def test_every_proposal_is_new_even_at_a_corner() -> None:
+    proposer = Proposer(DIMENSIONS, seed=0, initial=4)
+    batches = run(proposer, [lambda point: Observation(point, (sum(point), 0.0), None)] * 6, 4)
+    assert len({row.point for batch in batches for row in batch}) == 24
+    assert sum(proposer.best(1)[0]) < 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("constrained", [False, True])
+def test_the_lean_acquisition_is_the_closed_form_where_there_is_no_noise(constrained: bool) -> None:
+    code = f"""
+import torch
+from botorch.acquisition.analytic import LogConstrainedExpectedImprovement, LogExpectedImprovement
+from botorch.models import SingleTaskGP
+from a4g_bench.attacks.bayes_acquisition import ConditionedLogEI
+
+torch.manual_seed(0)
+x = torch.rand(12, 2, dtype=torch.double)
+y = torch.stack([(x - 0.4).square().sum(-1) * 5 - 1, x[:, 0] - 0.5], dim=-1)
+at = torch.rand(50, 1, 2, dtype=torch.double)
+if {constrained}:
+    gp = SingleTaskGP(x, y, torch.full_like(y, 1e-6), outcome_transform=None)
+    best = y[y[:, 1] <= 0, 0].min()
+    reference = LogConstrainedExpectedImprovement(gp, best, 0, {{1: (None, 0.0)}}, maximize=False)
+    limit = (torch.tensor([[0.0, 1.0]]), torch.tensor([[0.0]]))
+else:
+    gp = SingleTaskGP(x, y[:, :1], torch.full_like(y[:, :1], 1e-6), outcome_transform=None)
+    reference, limit = LogExpectedImprovement(gp, y[:, 0].min(), maximize=False), None
+lean = ConditionedLogEI(gp, x, constraint=limit)
+with torch.no_grad():
+    expected, value = reference(at), lean(at)
+    close = expected > -12
+    print(int(close.sum()), float((value - expected)[close].abs().max()))
+    lean.set_X_pending(at[expected.argmax()])
+    print(float(lean(at[expected.argmax()].unsqueeze(0))) < float(expected.max()) - 3)
+"""
+    arguments = [sys.executable, "-W", "ignore", "-c", code]
+    printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.split()
+    assert int(printed[0]) > 10
+    assert float(printed[1]) < 0.1
+    assert printed[2] == "True"
+
+
+@pytest.mark.slow
 def test_best_respects_the_constraint() -> None:
     proposer = Proposer(DIMENSIONS, seed=2, initial=8, max_loss=0.4)  # the loss 1 - x0 keeps x0 above 0.6
     run(proposer, [bowl] * 5, 4)

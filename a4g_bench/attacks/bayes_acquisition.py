@@ -5,6 +5,7 @@ seconds.
 """
 
 from collections.abc import Sequence
+from math import log
 from typing import Any
 
 import torch
@@ -111,7 +112,7 @@ class ConditionedLogEI(AcquisitionFunction):  # type: ignore[misc]  # botorch is
         value = _log_ei_helper((self._incumbent - mean[self._objective]) / scale) + scale.log()
         if self._loss >= 0:
             value = value + log_ndtr((self._bound - mean[self._loss]) / deviation[self._loss])
-        return value.logsumexp(dim=-1).reshape(X.shape[:-2])
+        return (value.logsumexp(dim=-1) - log(DRAWS)).reshape(X.shape[:-2])
 
     def _each(self, x: Tensor) -> Tensor:
         """Points (n, d) as the model's kernel and mean expect them: once per output."""
