@@ -1,9 +1,10 @@
 """What an attack is, what it may see, and how the harness talks to it."""
 
 import hashlib
+import inspect
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -11,9 +12,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from a4g_bench import plugins
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Labels
+from a4g_bench.errors import AttackError, nearest
 from a4g_bench.metrics.estimate import Measurement
 
 Role = Literal["control", "baseline", "search"]
@@ -52,22 +55,23 @@ class Poison:
 class Pool:
     """Rows that an attack may copy: ``features`` (n, d), ``labels`` (n,), ``groups`` (n,) codes.
 
-    ``scores`` (n,) are the clean victim's out-of-fold scores of the favourable label, for attacks that ask for them.
+    An attack that sets ``uses_scores`` also finds ``scores``.
     """
 
     features: Array
     labels: Labels
     groups: npt.NDArray[np.int64]
-    supplied_scores: Callable[[], Scores] | None = None
+    known_scores: Scores | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    @cached_property
+    @property
     def scores(self) -> Scores:
-        if self.supplied_scores is None:
-            raise RuntimeError("an attack that reads scores must set uses_scores = True")
-        return self.supplied_scores()
+        """The clean victim's out-of-fold scores (n,) of the favourable label."""
+        if self.known_scores is None:
+            raise AttackError("an attack that reads scores must set uses_scores = True")
+        return self.known_scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,9 +215,6 @@ def join(parts: Sequence[Poison], width: int) -> Poison:
 
 def get_attack(name: str, parameters: Mapping[str, Any]) -> Attack:
     """Build a registered attack. Raises ``AttackError`` naming an unknown parameter or a bad value."""
-    from a4g_bench import plugins
-    from a4g_bench.errors import AttackError, nearest
-
     cls = plugins.get("attacks", name)
     accepted = _parameters(cls)
     for key in parameters:
@@ -228,8 +229,6 @@ def get_attack(name: str, parameters: Mapping[str, Any]) -> Attack:
 
 
 def _parameters(cls: type) -> list[str]:
-    import inspect
-
     if cls.__init__ is object.__init__:  # type: ignore[misc]  # reading, not calling
         return []
     return [name for name in inspect.signature(cls).parameters if name != "self"]

@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _say(
-            f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)", exit_codes.INTERNAL
+            f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)",
+            exit_codes.INTERNAL,
         )
 
 

@@ -67,9 +67,13 @@ def _print(told: dict[str, Any]) -> None:
     print(f"{told['dataset']}: {told['rows']} rows, fingerprint {told['fingerprint']}")
     print(f"source: {told['source']}")
     label = told["label"]
-    print(f"label '{label['name']}': 0 = {label['values'][0]}, 1 = {label['values'][1]}; favourable is {label['favourable']}\n")
+    print(
+        f"label '{label['name']}': 0 = {label['values'][0]}, 1 = {label['values'][1]}; favourable is {label['favourable']}\n"
+    )
     print_table(told["schema"])
-    print(f"\ngroups of '{told['attribute']}' and a clean {told['victim']} over {told['seeds']} splits (95 % intervals)")
+    print(
+        f"\ngroups of '{told['attribute']}' and a clean {told['victim']} over {told['seeds']} splits (95 % intervals)"
+    )
     print_table([{key: _range(value) for key, value in group.items()} for group in told["groups"]])
     print(f"\naccuracy {told['accuracy']:.4f}; gap of the harm rates ({told['harm']}) {_range(told['gap'])}")
     print(f"rankable: {'yes' if told['rankable'] else 'no'}{' - ' + told['reason'] if told['reason'] else ''}")

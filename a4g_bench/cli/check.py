@@ -32,7 +32,9 @@ def command(
     }
     if as_json:
         searches = {name: [p.search_id for p in getattr(state, name)] for name in ("complete", "failed", "missing")}
-        print_json({**counts, "searches": searches, "errors": state.errors, "stale": state.stale, "damaged": state.damaged})
+        print_json(
+            {**counts, "searches": searches, "errors": state.errors, "stale": state.stale, "damaged": state.damaged}
+        )
     else:
         print_table([{"state": name, "searches": count} for name, count in counts.items()])
         for search_id, error in state.errors.items():

@@ -58,7 +58,7 @@ def command(
     else:
         from a4g_bench.leaderboard.render import render
 
-        print(render(board, form.value, by.value if by else None))
+        print(render(board, "table" if form is Format.table else "csv" if form is Format.csv else "md", by.value if by else None))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
     raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)

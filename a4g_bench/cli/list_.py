@@ -88,7 +88,9 @@ def _metrics() -> list[dict[str, Any]]:
 def _suites() -> list[dict[str, Any]]:
     from a4g_bench.suite.load import builtin_names, load_suite
 
-    return [{"name": name, "state": "installed", "summary": load_suite(name).suite.description} for name in builtin_names()]
+    return [
+        {"name": name, "state": "installed", "summary": load_suite(name).suite.description} for name in builtin_names()
+    ]
 
 
 _LISTS = {

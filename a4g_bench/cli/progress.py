@@ -28,13 +28,19 @@ class Reporter:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
-            columns = (TextColumn("{task.completed}/{task.total}"), BarColumn(bar_width=24), TextColumn("{task.description}"))
+            columns = (
+                TextColumn("{task.completed}/{task.total}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.description}"),
+            )
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
             self._task = self._bar.add_task("starting", total=None)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()
 
@@ -51,7 +57,11 @@ class Reporter:
 
 def describe(progress: "Progress", seconds: float) -> str:
     """One line: what runs, what failed, how fast, how long still, the best gain."""
-    parts = [f"{progress.running} running", f"{progress.failed} failed", f"{progress.queries / max(seconds, 1e-9):.1f} queries/s"]
+    parts = [
+        f"{progress.running} running",
+        f"{progress.failed} failed",
+        f"{progress.queries / max(seconds, 1e-9):.1f} queries/s",
+    ]
     if progress.done:
         parts.append(f"{duration(seconds / progress.done * (progress.total - progress.done))} left")
     if progress.best_gain is not None:

@@ -16,8 +16,12 @@ EXAMPLES = (
 def command(
     suite: Annotated[str, typer.Argument(help="A suite file, or the name of a built-in suite.")],
     results: ResultsFolder = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Cores to use. Default: all of this machine.")] = None,
-    address: Annotated[str | None, typer.Option(metavar="ADDR", help="A running Ray cluster: auto or HOST:PORT.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Cores to use. Default: all of this machine.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="A running Ray cluster: auto or HOST:PORT.")
+    ] = None,
     retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Run failed searches again too.")] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Run at most N searches now.")] = None,
     as_json: Json = False,

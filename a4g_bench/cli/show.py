@@ -27,7 +27,9 @@ def command(
         print_json({"search": record.search, "queries": record.queries, "audits": record.audits, "poison": poison})
         return
     _print_search(record.search)
-    print(f"\ntrajectory ({len(record.queries)} queries; those that lowered the best objective, then the confirmations)")
+    print(
+        f"\ntrajectory ({len(record.queries)} queries; those that lowered the best objective, then the confirmations)"
+    )
     print_table([_trajectory(q) for q in _milestones(record.queries)][: rows * 2], indent="  ")
     print(f"\npoison rows ({len(poison)})")
     print_table([{k.removeprefix("x."): v for k, v in row.items()} for row in poison[:rows]], indent="  ")
@@ -48,7 +50,9 @@ def _find(search_id: str, roots: list[str]) -> Any:
                 found[known] = results
     if len(found) != 1:
         what = f"{len(found)} searches begin so" if found else "no such search"
-        raise A4GError(f"search '{search_id}': {what} in {', '.join(roots) or 'results/'}; 'a4g-bench check SUITE --json' lists them")
+        raise A4GError(
+            f"search '{search_id}': {what} in {', '.join(roots) or 'results/'}; 'a4g-bench check SUITE --json' lists them"
+        )
     [(known, results)] = found.items()
     record = results.read_search(known)
     if record is None:
@@ -69,7 +73,11 @@ def _print_search(search: dict[str, Any]) -> None:
 def _milestones(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     kept, best = [], None
     for query in queries:
-        if query["phase"] == "confirm" or query["failed"] or (query["best_objective"] is not None and query["best_objective"] != best):
+        if (
+            query["phase"] == "confirm"
+            or query["failed"]
+            or (query["best_objective"] is not None and query["best_objective"] != best)
+        ):
             kept.append(query)
         best = query["best_objective"]
     return kept
@@ -83,7 +91,13 @@ def _trajectory(query: dict[str, Any]) -> dict[str, Any]:
 def _print_audit(audit: dict[str, Any]) -> None:
     numbers = {key: value for key, value in audit.items() if isinstance(value, float)}
     print(f"  {audit['role']} victim {audit['evaluated_on']}: " + ", ".join(f"{k} {v:.4f}" for k, v in numbers.items()))
-    columns = {"group": "group_names", "rows": "group_sizes", "accuracy": "group_accuracy", "FPR": "group_fpr", "FNR": "group_fnr"}
+    columns = {
+        "group": "group_names",
+        "rows": "group_sizes",
+        "accuracy": "group_accuracy",
+        "FPR": "group_fpr",
+        "FNR": "group_fnr",
+    }
     columns["selection rate"] = "group_selection_rate"
     groups = range(len(audit["group_names"]))
     print_table([{title: audit[key][g] for title, key in columns.items()} for g in groups], indent="    ")

@@ -77,7 +77,9 @@ class Schema:
                 raise ValueError(f"protected attribute '{attribute}' must be categorical (derive one with edges)")
         for feature in self.features:
             if feature.derived is not None and self[feature.derived.source].kind == "categorical":
-                raise ValueError(f"feature '{feature.name}' is derived from '{feature.derived.source}', which has no order")
+                raise ValueError(
+                    f"feature '{feature.name}' is derived from '{feature.derived.source}', which has no order"
+                )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -29,7 +29,9 @@ class Table:
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or self.features.shape != (len(self.labels), len(self.schema.features)):
-            raise ValueError(f"table '{self.name}': features {self.features.shape} do not fit {len(self.labels)} labels and the schema")
+            raise ValueError(
+                f"table '{self.name}': features {self.features.shape} do not fit {len(self.labels)} labels and the schema"
+            )
         if not np.isin(self.labels, (0, 1)).all():
             raise ValueError(f"table '{self.name}': labels must be 0 or 1")
         object.__setattr__(self, "features", np.ascontiguousarray(self.features, dtype=np.float64))

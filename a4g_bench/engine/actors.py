@@ -74,6 +74,10 @@ class Scribe:
         if self._written % _COMPACT_EVERY == 0:
             self._results.compact()
 
+    def compact(self) -> None:
+        """Merge small files."""
+        self._results.compact()
+
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         """Write a search's journal."""
         self._results.write_journal(search_id, queries)

@@ -28,6 +28,15 @@ MEAN = -1
 
 
 @dataclass(frozen=True, eq=False)
+class Predicted:
+    """One array of predicted labels per audit victim seed, and what the fits cost."""
+
+    predictions: list[Predictions]
+    fits: int
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
 class Court:
     """Where poison sets for one table, attribute, victim and seed are judged."""
 
@@ -73,8 +82,8 @@ class Court:
             parameters=self.victim.params,
         )
 
-    def predict(self, fitter: Fitter, poison: Poison | None) -> tuple[list[Predictions], float]:
-        """Predictions on the audit rows per audit victim seed, and the CPU seconds of the fits.
+    def predict(self, fitter: Fitter, poison: Poison | None) -> "Predicted":
+        """Predictions on the audit rows per audit victim seed.
 
         ``fitter`` must hold :meth:`material`. A victim whose random state changes nothing is fitted once for all seeds.
         Raises :class:`FitFailedError`.
@@ -88,7 +97,8 @@ class Court:
             if fit.values is None:
                 raise FitFailedError("the audited victim could not be trained", fit)
             predictions.append(fit.values)
-        return predictions * (len(seeds) // len(distinct)), sum(fit.cpu_seconds for fit in fits)
+        repeated = predictions * (len(seeds) // len(distinct))
+        return Predicted(repeated, len(fits), sum(fit.cpu_seconds for fit in fits))
 
     def baseline_rows(self, predictions: Sequence[Predictions]) -> list[Row]:
         """Rows of the table ``baselines`` for the clean victim's predictions."""
@@ -122,7 +132,12 @@ class Court:
             for position, one in enumerate([*[[p] for p in predictions], list(predictions)]):
                 audit_seed = position if position < len(predictions) else MEAN
                 values = _metrics(sample, one)
-                key = {"search_id": search_id, "evaluated_on": self.victim.label, "audit_seed": audit_seed, "role": role}
+                key = {
+                    "search_id": search_id,
+                    "evaluated_on": self.victim.label,
+                    "audit_seed": audit_seed,
+                    "role": role,
+                }
                 rows.append({**key, **values})
         return rows
 
@@ -144,7 +159,8 @@ def unpack(baseline: Sequence[Row]) -> list[Predictions]:
     """The clean victim's predictions from rows of the table ``baselines``."""
     ordered = sorted(baseline, key=lambda row: int(row["audit_seed"]))
     return [
-        np.unpackbits(np.frombuffer(row["predicted"], dtype=np.uint8), count=row["rows"]).astype(np.int8) for row in ordered
+        np.unpackbits(np.frombuffer(row["predicted"], dtype=np.uint8), count=row["rows"]).astype(np.int8)
+        for row in ordered
     ]
 
 

@@ -15,10 +15,10 @@ from a4g_bench.engine.local import run_here
 from a4g_bench.errors import VictimError
 from a4g_bench.leaderboard import ResultTables, build
 from a4g_bench.store.results import Results
+from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import Named, Suite
 from a4g_bench.suite.plan import Plan, Planned, Subject
-from a4g_bench.suite.grid import expand
 
 Rates = dict[str, Any]
 

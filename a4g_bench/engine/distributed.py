@@ -62,6 +62,7 @@ def execute(
             )
             grid = tuner.fit()
             _record_lost(grid, todo, context)
+            ray.get(scribe.compact.remote())
         return not stop.requested
 
 
@@ -93,7 +94,9 @@ def _cluster(options: RunOptions) -> Iterator[None]:
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
     try:
         if options.address is None:
-            ray.init("local", num_cpus=options.workers, include_dashboard=False, _node_ip_address="127.0.0.1", **settings)
+            ray.init(
+                "local", num_cpus=options.workers, include_dashboard=False, _node_ip_address="127.0.0.1", **settings
+            )
         else:
             ray.init(options.address, **settings)
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:

@@ -30,7 +30,9 @@ def main() -> None:
         if kind == "material":
             try:
                 bench, broken = Workbench(content), ""
-            except Exception as error:  # a victim that cannot be built: every job of this material fails with the reason
+            except (
+                Exception
+            ) as error:  # a victim that cannot be built: every job of this material fails with the reason
                 bench, broken = None, f"{type(error).__name__}: {error}"
             continue
         if bench is None:

@@ -17,12 +17,19 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 import psutil
+from threadpoolctl import threadpool_limits
 
 from a4g_bench.suite.model import Limits
 from a4g_bench.victims.workbench import Fit, Job, Material, Workbench
 
 _POLL = 0.2
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 
 class Fitter(Protocol):
@@ -47,7 +54,8 @@ class InlineFitter:
 
     def run(self, jobs: Iterable[Job]) -> list[Fit]:
         assert self._bench is not None
-        return [self._bench.run(job) for job in jobs]
+        with threadpool_limits(limits=1):  # as in a fit process: two threads on a shared core cost more than they give
+            return [self._bench.run(job) for job in jobs]
 
 
 class _Child:
@@ -92,7 +100,9 @@ class FitPool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:

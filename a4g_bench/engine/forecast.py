@@ -12,20 +12,21 @@ from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
 from a4g_bench.seeds import AUDIT_SEEDS, Purpose, generator
-from a4g_bench.suite.model import Fits, Named
+from a4g_bench.suite.model import Fits, Named, PoisonBudget
 from a4g_bench.suite.plan import Plan, Planned, Subject
 from a4g_bench.victims.victim import get_victim
 from a4g_bench.victims.workbench import Job
 
 #: Two-sided 5 % significance with 80 % power, in standard errors.
 DETECTABLE = 1.96 + 0.84
-#: Share of the training rows that the trial poisoning duplicates.
-_DUPLICATED = 0.01
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One clean fit, timed, and one with 1 % random duplicates: how far the gap moves when nothing is meant to move it."""
+    """A clean fit, timed, and one with random duplicates: how far the gap moves when nothing is meant to move it.
+
+    ``gap_error`` is at least the step of a single person in the smallest group that counts: no finer change exists.
+    """
 
     fit_seconds: float
     gap: float
@@ -37,7 +38,8 @@ class Forecast:
     """One data set x victim of a suite. ``cpu_seconds`` and ``fits`` are for the searches that are still to run.
 
     ``resolvable`` is the smallest change of the gap that the suite's seeds can tell from nothing:
-    ``(1.96 + 0.84) * SE / sqrt(seeds)``, with SE the standard error of the paired gap change under 1 % random duplicates.
+    ``(1.96 + 0.84) * SE / sqrt(seeds)``, with SE the standard error of the paired gap change when random duplicates fill
+    the suite's largest poison budget.
     """
 
     dataset: str
@@ -56,6 +58,7 @@ class Forecast:
 def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] = lambda line: None) -> list[Forecast]:
     """One line per data set x victim that the plan has searches for. ``told`` hears what is being timed."""
     waiting = {planned.search_id for planned in to_run}
+    largest = max(plan.suite.poison_budgets, key=lambda budget: budget.rows(1_000_000))
     lines = []
     for key, subject in plan.subjects.items():
         for victim in plan.suite.victims:
@@ -63,7 +66,7 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
             if not mine:
                 continue
             told(f"timing a clean fit of {victim.label} on {subject.entry.label}")
-            trial = try_victim(subject, victim, plan.suite.seeds[0])
+            trial = try_victim(subject, victim, plan.suite.seeds[0], largest)
             todo = [p for p in mine if p.search_id in waiting]
             fits = _shared_fits(todo, victim, plan.suite.fits) + sum(_own_fits(p) for p in todo)
             lines.append(
@@ -76,21 +79,25 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
     return lines
 
 
-def try_victim(subject: Subject, victim: Named, seed: int) -> Trial:
-    """Fit the clean victim twice on the search's rows. Raises ``VictimError`` if it cannot be trained."""
+def try_victim(subject: Subject, victim: Named, seed: int, budget: PoisonBudget) -> Trial:
+    """Fit the victim clean and with ``budget`` random duplicates, on the search's rows. Raises ``VictimError`` if it fails."""
     view = View.of(subject.table, subject.attribute, seed)
     material = view.material(victim, 1)
-    rows = generator(seed, Purpose.SEARCH).choice(view.n_train, max(1, int(_DUPLICATED * view.n_train)), replace=False)
+    rows = generator(seed, Purpose.SEARCH).choice(view.n_train, budget.rows(view.n_train), replace=False)
     fitter = InlineFitter()
     fitter.load(material)
     poison = (view.features[rows], view.labels[rows])
     clean, moved = fitter.run([Job("train", "validation", 0), Job("train", "validation", 0, poison)])
     if clean.values is None or moved.values is None:
-        raise VictimError(f"victim '{victim.label}' on data set '{subject.entry.label}': {clean.failed or moved.failed}")
+        raise VictimError(
+            f"victim '{victim.label}' on data set '{subject.entry.label}': {clean.failed or moved.failed}"
+        )
     sample = view.sample(material.sets["validation"])
     measured = measure(sample, [moved.values], [clean.values], unfairness)
+    deserving = np.bincount(sample.groups[sample.labels == sample.favourable], minlength=len(sample.group_names))
+    error = max(measured.unfairness.sem, 1 / deserving.min())
     gap = unfairness(sample.counts([clean.values]), sample.favourable)
-    return Trial((clean.cpu_seconds + moved.cpu_seconds) / 2, gap, measured.unfairness.sem)
+    return Trial((clean.cpu_seconds + moved.cpu_seconds) / 2, gap, error)
 
 
 def _seeds(victim: Named, seeds: int) -> int:
@@ -104,7 +111,9 @@ def _queries(planned: Planned) -> int:
 
 def _own_fits(planned: Planned) -> int:
     spec = planned.spec
-    return _queries(planned) * spec.fits.folds * _seeds(spec.victim, spec.fits.victim_seeds) + _seeds(spec.victim, AUDIT_SEEDS)
+    return _queries(planned) * spec.fits.folds * _seeds(spec.victim, spec.fits.victim_seeds) + _seeds(
+        spec.victim, AUDIT_SEEDS
+    )
 
 
 def _shared_fits(todo: Sequence[Planned], victim: Named, fits: Fits) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from a4g_bench.attacks.attack import Poison
-from a4g_bench.engine.audit import Court, unpack
+from a4g_bench.engine.audit import Court, Predicted, unpack
 from a4g_bench.engine.fitting import Fitter
 from a4g_bench.engine.groundwork import Groundwork
 from a4g_bench.engine.task import Task, Verdict
@@ -34,22 +34,22 @@ class Judge:
         """Audit one set. ``read`` and ``write`` fetch and keep the rows of the table ``baselines``."""
         started = time.perf_counter()
         self._fitter.load(court.material())
-        baseline, cpu, fits = self._clean.get(court.baseline_id) or read(court.baseline_id), 0.0, 0
+        baseline = self._clean.get(court.baseline_id) or read(court.baseline_id)
+        spent: list[Predicted] = []
         if not baseline:
-            clean, cpu = court.predict(self._fitter, None)
-            baseline = court.baseline_rows(clean)
-            fits = len(clean)
+            spent.append(court.predict(self._fitter, None))
+            baseline = court.baseline_rows(spent[0].predictions)
             write(baseline)
         self._clean = {court.baseline_id: baseline}
-        clean = unpack(baseline)
-        poisoned, spent = court.predict(self._fitter, poison)
+        spent.append(court.predict(self._fitter, poison))
+        poisoned = spent[-1].predictions
         return Verdict(
             court.baseline_id,
             len(poisoned[0]),
-            court.audit_rows(search_id, clean, poisoned),
+            court.audit_rows(search_id, unpack(baseline), poisoned),
             court.prediction_rows(search_id, poisoned),
-            fits + len(poisoned),
-            cpu + spent,
+            sum(one.fits for one in spent),
+            sum(one.cpu_seconds for one in spent),
             time.perf_counter() - started,
         )
 

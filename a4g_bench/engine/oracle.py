@@ -68,7 +68,7 @@ class Oracle:
         for name in sorted(trained):
             bare = self.view.pool(sets[name])
             scores = self.groundwork.scores.get(name)
-            pools[name] = Pool(bare.features, bare.labels, bare.groups, None if scores is None else lambda s=scores: s)
+            pools[name] = Pool(bare.features, bare.labels, bare.groups, scores)
         return pools
 
     def reference(self, candidate: Candidate | None = None) -> Measurement:
@@ -159,7 +159,9 @@ class Oracle:
         )
         poison = drawn[0] if mode == HOLDOUT else None
         seconds = time.perf_counter() - started
-        return _Plan(query, candidate, mode, digest, len(drawn[0]), poison, jobs, None, self._key(candidate, digest), 0, seconds)
+        return _Plan(
+            query, candidate, mode, digest, len(drawn[0]), poison, jobs, None, self._key(candidate, digest), 0, seconds
+        )
 
     def _outcome(self, plan: "_Plan", results: Sequence[Fit], pending: dict[str, int]) -> Evaluated:
         if plan.failed is not None:
@@ -175,12 +177,19 @@ class Oracle:
         elif plan.key in self._measured:
             duplicate_of = self._measured[plan.key][0]
         else:  # the same rows earlier in this batch, and that fit failed
-            return self._evaluated(plan, None, (), "the same rows failed earlier in the batch", "error", pending[plan.key])
+            return self._evaluated(
+                plan, None, (), "the same rows failed earlier in the batch", "error", pending[plan.key]
+            )
         return self._evaluated(plan, self._measured[plan.key][1], mine, None, "error", duplicate_of)
 
     @staticmethod
     def _evaluated(
-        plan: "_Plan", measured: Measurement | None, fits: Sequence[Fit], failed: str | None, cause: str, twin: int | None
+        plan: "_Plan",
+        measured: Measurement | None,
+        fits: Sequence[Fit],
+        failed: str | None,
+        cause: str,
+        twin: int | None,
     ) -> Evaluated:
         return Evaluated(
             plan.candidate, plan.digest, plan.rows, plan.poison, measured, failed, cause, twin,

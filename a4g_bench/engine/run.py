@@ -31,7 +31,13 @@ class Runner(Protocol):
     """Who executes searches: :func:`a4g_bench.engine.distributed.execute`."""
 
     def __call__(
-        self, plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: "RunOptions", report: Report
+        self,
+        plan: Plan,
+        todo: Sequence[Planned],
+        attempts: dict[str, int],
+        results: str,
+        options: "RunOptions",
+        report: Report,
     ) -> bool:
         """Run the searches and write their rows; False if it was interrupted."""
 

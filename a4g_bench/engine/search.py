@@ -88,7 +88,9 @@ class Search:
             results = []
             for record in by_batch[batch]:
                 candidate = Candidate(
-                    json.loads(record["parameters"]), replicate=record["replicate"], confirm=record["phase"] == "confirm"
+                    json.loads(record["parameters"]),
+                    replicate=record["replicate"],
+                    confirm=record["phase"] == "confirm",
                 )
                 measurement = _measurement(record)
                 if measurement is not None:
@@ -195,7 +197,9 @@ class Search:
 
     def _check_failures(self) -> None:
         if len(self._failures) >= min(TOO_MANY_FAILED, self.allowed) and 2 * len(self._failures) > len(self._results):
-            raise FitFailedError(f"{len(self._failures)} of {len(self._results)} queries failed, the last", self._failures[-1])
+            raise FitFailedError(
+                f"{len(self._failures)} of {len(self._results)} queries failed, the last", self._failures[-1]
+            )
 
 
 def _measurement(record: Row) -> Measurement | None:

@@ -86,7 +86,9 @@ def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:
     for search_id, row in orphans.items():
         place = tuple(row[name] for name in _PLACE)
         planned = places.get(place)
-        found[search_id] = "not in the suite" if planned is None else _difference(json.loads(row["identity"]), planned.identity)
+        found[search_id] = (
+            "not in the suite" if planned is None else _difference(json.loads(row["identity"]), planned.identity)
+        )
     return found
 
 

@@ -61,7 +61,15 @@ class Task:
     """Runs a planned search step by step; whatever goes wrong ends as a row. ``step`` returns True when it is over."""
 
     def __init__(
-        self, planned: Planned, services: Services, fitter: Fitter, *, suite: str, suite_hash: str, attempt: int, cores: int
+        self,
+        planned: Planned,
+        services: Services,
+        fitter: Fitter,
+        *,
+        suite: str,
+        suite_hash: str,
+        attempt: int,
+        cores: int,
     ) -> None:
         self.planned, self._services, self._fitter = planned, services, fitter
         self._started = time.perf_counter()

@@ -89,7 +89,9 @@ class View:
             for k in range(folds):
                 sets[f"fold{k}"], sets[f"rest{k}"] = np.flatnonzero(part == k), np.flatnonzero(part != k)
                 where = f"fold {k + 1} of {folds} of '{self.name}' (seed {self.seed})"
-                require_labels(self.labels[part == k], self.groups[part == k], self.schema.group_names(self.attribute), where)
+                require_labels(
+                    self.labels[part == k], self.groups[part == k], self.schema.group_names(self.attribute), where
+                )
         for order, name in enumerate([name for name in sets if name == "train" or name.startswith("rest")]):
             rows = sets[name]
             part = stratified_parts(strata[rows], SCORE_FOLDS, generator(self.seed, Purpose.SCORES, order))
@@ -100,7 +102,10 @@ class View:
     def stages(self, folds: int) -> dict[str, list[Stage]]:
         """The stages of a ``holdout`` evaluation and of a ``folds`` one (the same where there is one fold)."""
         holdout = [Stage("train", "validation")]
-        return {HOLDOUT: holdout, "folds": [Stage(f"rest{k}", f"fold{k}") for k in range(folds)] if folds > 1 else holdout}
+        return {
+            HOLDOUT: holdout,
+            "folds": [Stage(f"rest{k}", f"fold{k}") for k in range(folds)] if folds > 1 else holdout,
+        }
 
     def material(self, victim: Named, folds: int) -> Material:
         """What the fit processes of a search are given."""

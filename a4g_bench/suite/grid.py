@@ -91,7 +91,9 @@ def expand(suite: Suite) -> list[Spec]:
     for entry in suite.attacks:
         attack = attacks[entry.label]
         if suite.fits.folds > 1 and attack.queries and not attack.recipes:
-            raise SuiteError(f"attack '{entry.label}' evaluates fixed rows and cannot use folds: set 'fits: {{folds: 1}}'")
+            raise SuiteError(
+                f"attack '{entry.label}' evaluates fixed rows and cannot use folds: set 'fits: {{folds: 1}}'"
+            )
     return [spec for spec in _grid(suite, attacks) if _wanted(suite, spec)]
 
 
@@ -159,7 +161,9 @@ def _check_patterns(suite: Suite) -> None:
             for key, values in _patterns(combination):
                 for value in values:
                     if value not in valid[key]:
-                        raise SuiteError(f"{where}: {key} '{value}' is not in the suite{nearest(str(value), map(str, valid[key]))}")
+                        raise SuiteError(
+                            f"{where}: {key} '{value}' is not in the suite{nearest(str(value), map(str, valid[key]))}"
+                        )
 
 
 def check_names(suite: Suite) -> None:

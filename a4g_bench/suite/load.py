@@ -98,10 +98,7 @@ def _file_steps(data: Any, location: tuple[int | str, ...]) -> set[int | str]:
     """Those steps of a location that are keys or positions in the file (the others name types)."""
     steps: set[int | str] = set()
     for step in location:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-            steps.add(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
             data = data[step]
             steps.add(step)
     return steps

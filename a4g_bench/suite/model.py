@@ -1,7 +1,7 @@
 """What a suite file may say. Unknown keys are refused; every key has a default that a laptop can run."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -66,7 +66,9 @@ class Named(_Model):
         if not self.label:
             object.__setattr__(self, "label", self.name)
         if not re.fullmatch(r"[\w.:+-]+", self.label):
-            raise ValueError(f"'{self.label}': a name may hold letters, digits and . : + - _ only (give another with 'as')")
+            raise ValueError(
+                f"'{self.label}': a name may hold letters, digits and . : + - _ only (give another with 'as')"
+            )
         return self
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from a4g_bench import plugins
 from a4g_bench.data.files import load_file
-from a4g_bench.data.schema import Schema
 from a4g_bench.data.sample import subsample
+from a4g_bench.data.schema import Schema
 from a4g_bench.data.split import split
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, DataUnavailableError, SuiteError, nearest
@@ -125,7 +125,9 @@ def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:
         twin = seen.setdefault(planned.search_id, planned)
         if twin is not planned:
             here, there = (", ".join(map(str, p.place().values())) for p in (planned, twin))
-            raise SuiteError(f"the suite asks twice for the same search, as ({there}) and as ({here}): remove one of them")
+            raise SuiteError(
+                f"the suite asks twice for the same search, as ({there}) and as ({here}): remove one of them"
+            )
     return searches
 
 
@@ -171,4 +173,3 @@ def _load(entry: DatasetEntry, folder: Path) -> Table:
     table = plugins.get("datasets", entry.name)().load(**entry.params)
     assert isinstance(table, Table)
     return table
-

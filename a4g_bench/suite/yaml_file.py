@@ -82,4 +82,8 @@ def parse(text: str, path: str) -> Document:
 
 
 def _kind(data: Any) -> str:
-    return "an empty file" if data is None else {"list": "a list", "str": "a text"}.get(type(data).__name__, type(data).__name__)
+    return (
+        "an empty file"
+        if data is None
+        else {"list": "a list", "str": "a text"}.get(type(data).__name__, type(data).__name__)
+    )

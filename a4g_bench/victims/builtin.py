@@ -39,7 +39,15 @@ class LightGBM(SklearnVictim):
     fixed = {"verbosity": -1, "deterministic": True, "force_row_wise": True}
 
     def seeded(self) -> bool:
-        sampling = ("subsample", "colsample_bytree", "bagging", "feature_fraction", "boosting", "extra_trees", "extra_seed")
+        sampling = (
+            "subsample",
+            "colsample_bytree",
+            "bagging",
+            "feature_fraction",
+            "boosting",
+            "extra_trees",
+            "extra_seed",
+        )
         return any(key.startswith(sampling) for key in self.parameters)
 
 
