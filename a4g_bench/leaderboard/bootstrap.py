@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from a4g_bench.leaderboard.estimates import Draws, Estimate
 from a4g_bench.leaderboard.family import Family
@@ -137,7 +137,8 @@ class _Sums:
             _divide(totals.gap, totals.victim_weight)
         found = []
         for mean, harm, gap in zip(self.point.harm[:, :, 0], self.draws.harm, self.point.gap[:, 0], strict=True):
-            high, low = int(mean.argmax()), int(mean.argmin())
+            order = np.argsort(mean, kind="stable")  # two different groups even where all are equal
+            high, low = int(order[-1]), int(order[0])
             signed = Estimate(float(mean[high] - mean[low]), harm[high] - harm[low])
             found.append(CleanGap(float(gap), signed, (names[high], names[low])))
         return found

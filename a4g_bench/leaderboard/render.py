@@ -19,7 +19,8 @@ _WIDTH = 110  # of notes in the plain table
 _LEGEND = (
     "FG@1: share of the gap closed on held-out people if the accuracy cost stays within 1 point, else at most 0.",
     "Gap, cost: in points; vs dup: gain over random-duplicates; optim.: gain promised less gain held.",
-    "* control, + zero-query baseline, v some group's harm rate rose. Tier: 1 + entrants significantly better.",
+    "* control, + zero-query baseline, v some group's harm rate rose. Tier: 1 + entrants significantly better;",
+    "inc.: incomplete, lacks results that others have; n/r: no pair that can be ranked. The notes say more.",
 )
 
 
@@ -92,8 +93,9 @@ def _gap(row: Row) -> str:
     return f"{_number(row.gap_clean, 1, scale=100)} > {_number(row.gap_poisoned, 1, scale=100)}"
 
 
+_UNRANKED = {"incomplete": "inc.", "not rankable": "n/r"}
 _COLUMNS = (
-    _Column("tier", lambda r: "-" if r.tier is None else str(r.tier)),
+    _Column("tier", lambda r: _UNRANKED.get(r.status, str(r.tier))),
     _Column("rank", _rank),
     _Column("entrant", lambda r: r.entrant + _mark(r), left=True),
     _Column("FG@1", lambda r: _number(r.fg, 3, sign=True) + _interval(r.fg_low, r.fg_high, 2)),
@@ -105,12 +107,6 @@ _COLUMNS = (
     _Column("CPU s", lambda r: _number(r.cpu_seconds, 1)),
     _Column("seeds", lambda r: str(r.seeds)),
 )
-
-
-def _columns(rows: Sequence[Row]) -> list[_Column]:
-    """The status gets a column where it says something."""
-    said = [_Column("status", lambda r: "" if r.status == "ok" else r.status, left=True)]
-    return [*_COLUMNS, *(said if any(r.status != "ok" for r in rows) else [])]
 
 
 def _title(board: Board) -> str:
@@ -156,9 +152,8 @@ def _table(board: Board, by: View | None) -> str:
 
     parts = [_title(board)]
     for heading, rows in _sections(board, by):
-        columns = _columns(rows)
-        body = [[c.text(row) for c in columns] for row in rows]
-        parts.append(f"{heading}\n\n" + _aligned([c.title for c in columns], body, [c.left for c in columns]))
+        body = [[c.text(row) for c in _COLUMNS] for row in rows]
+        parts.append(f"{heading}\n\n" + _aligned([c.title for c in _COLUMNS], body, [c.left for c in _COLUMNS]))
     parts.append("\n".join(_LEGEND))
     parts.append("Pairs\n\n" + _aligned(_PAIR_TITLES, [_pair(p) for p in board.pairs], _PAIR_LEFT))
     if board.notes:
@@ -177,9 +172,8 @@ def _grid(titles: Sequence[str], lines: Sequence[Sequence[str]], left: Sequence[
 def _md(board: Board, by: View | None) -> str:
     parts = [f"# {_title(board)}"]
     for heading, rows in _sections(board, by):
-        columns = _columns(rows)
-        body = [[c.text(row) for c in columns] for row in rows]
-        parts.append(f"## {heading}\n\n" + _grid([c.title for c in columns], body, [c.left for c in columns]))
+        body = [[c.text(row) for c in _COLUMNS] for row in rows]
+        parts.append(f"## {heading}\n\n" + _grid([c.title for c in _COLUMNS], body, [c.left for c in _COLUMNS]))
     parts.append("\n".join(_LEGEND).replace("*", "\\*").replace("\n+", "\n\\+"))
     parts.append("## Pairs\n\n" + _grid(_PAIR_TITLES, [_pair(p) for p in board.pairs], _PAIR_LEFT))
     if board.notes:

@@ -33,11 +33,11 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
     them. Raises ``StoreError`` for an unknown filter value, two fingerprints of one data set, two protocol versions,
     two definitions of one label, or two results at the same coordinates.
     """
-    latest: dict[str, tuple[tuple[bool, int, str], Search]] = {}
+    latest: dict[str, tuple[tuple[bool, int], Search]] = {}
     for table in sorted(tables, key=lambda t: t.where):
         for row in table.searches.select(list(SEARCH_COLUMNS)).to_pylist():
             search = record(row, table.where)
-            worth = (not search.lacks, row["attempt"] or 0, "")
+            worth = not search.lacks, row["attempt"] or 0
             if search.search_id not in latest or latest[search.search_id][0] < worth:
                 latest[search.search_id] = worth, search
     if not latest:
