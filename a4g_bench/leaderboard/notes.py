@@ -25,6 +25,7 @@ def notes(
         *_incomplete(evidence, lacking),
         *_budgets(evidence, counted, selection),
         *_seeds(evidence),
+        *_sizes(searches),
         *_cautions(searches),
     )
 
@@ -107,6 +108,12 @@ def _any_rankable(evidence: Evidence) -> bool:
 def _seeds(evidence: Evidence) -> list[str]:
     alone = [str(key) for key, pair in evidence.pairs.items() if pair.seeds == 1]
     return [f"One seed only, so intervals are about the audit rows alone: {_list(alone)}."] if alone else []
+
+
+def _sizes(searches: Sequence[Search]) -> list[str]:
+    """A suite may cap a data set, which no column says: the rows that were used do."""
+    used = dict.fromkeys((s.cell.pair.dataset, s.rows) for s in searches if s.rows is not None)
+    return [f"Rows used of each data set: {_list(f'{name} {rows:,}' for name, rows in used)}."] if used else []
 
 
 def _cautions(searches: Sequence[Search]) -> list[str]:

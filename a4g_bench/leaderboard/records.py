@@ -11,7 +11,7 @@ from a4g_bench.errors import StoreError
 
 SEARCH_COLUMNS = (
     "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
-    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id", "train_rows", "queries",
+    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id", "train_rows", "validation_rows", "audit_rows", "queries",
     "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
     "propose_seconds", "fit_cpu_seconds",
 )  # fmt: skip
@@ -114,7 +114,7 @@ class Search:
     baseline_id: str
     fingerprint: str
     budget_share: float | None
-    train_rows: int | None
+    rows: int | None  # of the data set as it was used: train, search-validation and audit
     queries: float
     cpu_seconds: float
     validation_gain: float | None  # G as the search measured it
@@ -145,7 +145,8 @@ def record(row: dict[str, object], where: str) -> Search:
 
     clean, poisoned = number("validation_gap_clean"), number("validation_gap_poisoned")
     ok = row["status"] == "ok"
-    train_rows, cautions = row["train_rows"], row["cautions"]
+    cautions = row["cautions"]
+    parts = [number(name) for name in ("train_rows", "validation_rows", "audit_rows")]
     return Search(
         search_id=text("search_id"),
         where=where,
@@ -158,7 +159,7 @@ def record(row: dict[str, object], where: str) -> Search:
         baseline_id=text("baseline_id"),
         fingerprint=text("fingerprint"),
         budget_share=number("budget_share"),
-        train_rows=train_rows if isinstance(train_rows, int) else None,
+        rows=None if None in parts else int(sum(part or 0 for part in parts)),
         queries=number("queries") or 0.0,
         cpu_seconds=(number("fit_cpu_seconds") or 0.0) + (number("propose_seconds") or 0.0),
         validation_gain=None if clean is None or poisoned is None else search_gain(clean, poisoned),

@@ -163,6 +163,11 @@ def test_cautions_and_single_seeds_are_noted() -> None:
     assert note(board, "One seed only").endswith("toy/sex x lr.")
 
 
+def test_rows_used_are_noted_so_that_a_cap_shows() -> None:
+    drawn = folder().add("zoo", NONE, train_rows=1800, validation_rows=600, audit_rows=600)
+    assert note(build([drawn.tables()], draws=20), "Rows used") == "Rows used of each data set: toy 3,000."
+
+
 def test_more_than_two_groups() -> None:
     groups = np.repeat([0, 1, 2], 20)
     clean = ((np.arange(60) % 20) < np.array([2, 8, 14])[groups]).astype(np.uint8)
