@@ -11,7 +11,8 @@ from a4g_bench.errors import StoreError
 
 SEARCH_COLUMNS = (
     "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
-    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id", "train_rows", "validation_rows", "audit_rows", "queries",
+    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id",
+    "train_rows", "validation_rows", "audit_rows", "queries",
     "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
     "propose_seconds", "fit_cpu_seconds",
 )  # fmt: skip
