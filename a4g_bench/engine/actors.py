@@ -1,52 +1,107 @@
-"""Ray actors around the searches: who holds the data, who audits, who writes."""
+"""Ray actors around a search: the one that fits and judges, and the one that writes."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
 import ray
 
-from a4g_bench.attacks.attack import Poison
 from a4g_bench.data.table import Table
-from a4g_bench.engine.audit import Court
-from a4g_bench.engine.fitting import FitPool
+from a4g_bench.engine.audit import Court, Verdict
+from a4g_bench.engine.fitting import InlineFitter
 from a4g_bench.engine.groundwork import Groundwork
-from a4g_bench.engine.local import Judge
-from a4g_bench.engine.task import Verdict
 from a4g_bench.engine.view import View
+from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import Results, SearchRecord
-from a4g_bench.suite.model import Limits
 from a4g_bench.suite.plan import Key, Planned
+from a4g_bench.victims.victim import get_victim
+from a4g_bench.victims.workbench import Fit, Job
 
 Row = dict[str, Any]
-_VIEWS = 16
 _GROUNDWORKS = 256
 _COMPACT_EVERY = 256
 
 
+@ray.remote(num_cpus=0, max_restarts=0)
+class FitWorker:
+    """Trains victims, and judges audits: the only process of a search that ever holds audit rows.
+
+    It is told what to hold by name, fetches the rows itself, and runs one job at a time. Whoever gave it a job ends it
+    from outside when the job exceeds its limits.
+    """
+
+    def __init__(self, tables: dict[Key, Any], clerk: Any) -> None:
+        self._tables, self._clerk = tables, clerk  # object references: the rows stay in shared memory
+        self._fitter: tuple[str, InlineFitter] | None = None
+        self._court: tuple[str, Court] | None = None
+
+    def pid(self) -> int:
+        """The process to watch, and to end."""
+        return os.getpid()
+
+    def warm(self, victims: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Import what the victims need while the search's process is still starting."""
+        for name, parameters in victims:
+            get_victim(name, parameters).estimator(0)
+
+    def view(self, planned: Planned) -> list[Any]:
+        """A reference (in a list, so that Ray does not fetch it) to the attacker's rows."""
+        return [ray.put(View.of(self._table(planned), planned.subject.attribute, planned.spec.seed))]
+
+    def hold_view(self, view: View, planned: Planned) -> None:
+        """Be ready for the fits of a search."""
+        spec = planned.spec
+        key = view.material_key(spec.victim, spec.fits.folds)
+        if self._fitter is None or self._fitter[0] != key:
+            self._fitter = (key, InlineFitter(view.material(spec.victim, spec.fits.folds)))
+
+    def hold_court(self, planned: Planned) -> None:
+        """Be ready for the fits of an audit."""
+        court = self._court_of(planned)
+        if self._fitter is None or self._fitter[0] != court.baseline_id:
+            self._fitter = (court.baseline_id, InlineFitter(court.material()))
+
+    def run(self, job: Job) -> Fit:
+        """One fit on what is held."""
+        assert self._fitter is not None
+        return self._fitter[1].run([job])[0]
+
+    def baseline_known(self, planned: Planned) -> bool:
+        """Whether the clean victim's audit is there already."""
+        return bool(self._baseline(self._court_of(planned)))
+
+    def judge(self, planned: Planned, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]) -> Verdict:
+        """Judge predictions on the audit rows; ``clean`` ones are kept as the baseline."""
+        court = self._court_of(planned)
+        if clean is not None:
+            ray.get(self._clerk.write_baseline.remote(court.baseline_rows(clean)))
+        return court.verdict(planned.search_id, self._baseline(court), poisoned)
+
+    def _baseline(self, court: Court) -> list[Row]:
+        rows: list[Row] = ray.get(self._clerk.baseline.remote(court.baseline_id))
+        return rows
+
+    def _table(self, planned: Planned) -> Table:
+        table: Table = ray.get(self._tables[planned.key])
+        return table
+
+    def _court_of(self, planned: Planned) -> Court:
+        spec = planned.spec
+        court = Court(self._table(planned), planned.subject.attribute, spec.victim, spec.seed)
+        if self._court is None or self._court[0] != court.baseline_id:
+            self._court = (court.baseline_id, court)
+        return self._court[1]
+
+
 @ray.remote(num_cpus=0)
-class Librarian:
-    """Hands out the rows a search may see, and keeps groundwork for the searches that share it."""
+class Clerk:
+    """The only writer of a results folder; also keeps the groundwork that searches share."""
 
-    def __init__(self, tables: dict[Key, Any], attributes: dict[Key, str]) -> None:
-        self._tables = tables  # object references: the rows stay in shared memory
-        self._attributes = attributes
-        self._views: OrderedDict[tuple[Key, int], Any] = OrderedDict()
+    def __init__(self, root: str) -> None:
+        self._results = Results(root)
+        self._written = 0
         self._groundwork: OrderedDict[str, Groundwork] = OrderedDict()
-
-    def view(self, key: Key, seed: int) -> list[Any]:
-        """A reference (in a list, so that Ray does not fetch it here) to the attacker's view."""
-        if (key, seed) not in self._views:
-            table: Table = ray.get(self._tables[key])
-            self._views[key, seed] = ray.put(View.of(table, self._attributes[key], seed))
-            if len(self._views) > _VIEWS:
-                self._views.popitem(last=False)
-        self._views.move_to_end((key, seed))
-        return [self._views[key, seed]]
-
-    def table(self, key: Key) -> list[Any]:
-        """A reference to the whole table: for auditors."""
-        return [self._tables[key]]
 
     def groundwork(self, key: str) -> Groundwork | None:
         """Groundwork that somebody laid, or None."""
@@ -57,15 +112,6 @@ class Librarian:
         self._groundwork[key] = groundwork
         if len(self._groundwork) > _GROUNDWORKS:
             self._groundwork.popitem(last=False)
-
-
-@ray.remote(num_cpus=0)
-class Scribe:
-    """The only writer of a results folder."""
-
-    def __init__(self, root: str) -> None:
-        self._results = Results(root)
-        self._written = 0
 
     def write(self, finished: SearchRecord) -> None:
         """Write a finished search; now and then, merge small files."""
@@ -93,29 +139,3 @@ class Scribe:
     def write_baseline(self, rows: Sequence[Row]) -> None:
         """Write a clean audit."""
         self._results.write_baseline(rows)
-
-
-@ray.remote(num_cpus=0)
-class Auditor:
-    """Audits in a process of its own: audit rows never enter the process of a search."""
-
-    def __init__(self, librarian: Any, scribe: Any, limits: Limits, processes: int) -> None:
-        self._librarian, self._scribe = librarian, scribe
-        self._pool = FitPool(processes, limits)
-        self._judge = Judge(self._pool)
-
-    def audit(self, planned: Planned, poison: Poison) -> Verdict:
-        """Audit one poison set."""
-        table: Table = ray.get(ray.get(self._librarian.table.remote(planned.key))[0])
-        court = Court(table, planned.subject.attribute, planned.spec.victim, planned.spec.seed)
-        return self._judge.judge(
-            court,
-            planned.search_id,
-            poison,
-            lambda baseline_id: ray.get(self._scribe.baseline.remote(baseline_id)),
-            lambda rows: ray.get(self._scribe.write_baseline.remote(rows)),
-        )
-
-    def close(self) -> None:
-        """End the fit processes."""
-        self._pool.close()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,44 @@ class Predicted:
     predictions: list[Predictions]
     fits: int
     cpu_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What an audit gives back: rows for the tables ``audits`` and ``predictions``, and its cost."""
+
+    baseline_id: str
+    audit_rows: int
+    audits: list[Row]
+    predictions: list[Row]
+    fits: int = 0
+    cpu_seconds: float = 0.0
+    seconds: float = 0.0
+
+    def priced(self, spent: Sequence[Predicted], seconds: float) -> "Verdict":
+        """The verdict with the cost of its fits and the seconds it took."""
+        return replace(
+            self, fits=sum(p.fits for p in spent), cpu_seconds=sum(p.cpu_seconds for p in spent), seconds=seconds
+        )
+
+
+def predict(victim: Named, seed: int, fitter: Fitter, poison: Poison | None) -> Predicted:
+    """Train the victim on train + poison with each audit victim seed and predict the audit rows.
+
+    ``fitter`` must hold a court's material. A victim whose random state changes nothing is fitted once for all seeds.
+    Raises :class:`FitFailedError`.
+    """
+    seeds = audit_victim_seeds(seed)
+    distinct = seeds if get_victim(victim.name, victim.params).seeded() else seeds[:1]
+    rows = (poison.features, poison.labels) if poison is not None else None
+    fits = fitter.run(Job("train", "audit", one, rows) for one in distinct)
+    predictions = []
+    for fit in fits:
+        if fit.values is None:
+            raise FitFailedError("the audited victim could not be trained", fit)
+        predictions.append(fit.values)
+    repeated = predictions * (len(seeds) // len(distinct))
+    return Predicted(repeated, len(fits), sum(fit.cpu_seconds for fit in fits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,24 +120,6 @@ class Court:
             parameters=self.victim.params,
         )
 
-    def predict(self, fitter: Fitter, poison: Poison | None) -> "Predicted":
-        """Predictions on the audit rows per audit victim seed.
-
-        ``fitter`` must hold :meth:`material`. A victim whose random state changes nothing is fitted once for all seeds.
-        Raises :class:`FitFailedError`.
-        """
-        seeds = audit_victim_seeds(self.seed)
-        distinct = seeds if get_victim(self.victim.name, self.victim.params).seeded() else seeds[:1]
-        rows = (poison.features, poison.labels) if poison is not None else None
-        fits = fitter.run([Job("train", "audit", seed, rows) for seed in distinct])
-        predictions = []
-        for fit in fits:
-            if fit.values is None:
-                raise FitFailedError("the audited victim could not be trained", fit)
-            predictions.append(fit.values)
-        repeated = predictions * (len(seeds) // len(distinct))
-        return Predicted(repeated, len(fits), sum(fit.cpu_seconds for fit in fits))
-
     def baseline_rows(self, predictions: Sequence[Predictions]) -> list[Row]:
         """Rows of the table ``baselines`` for the clean victim's predictions."""
         rows = self.split().audit
@@ -123,6 +143,21 @@ class Court:
             }
             for position, one in enumerate(predictions)
         ]
+
+    def verdict(
+        self,
+        search_id: str,
+        baseline: Sequence[Row],
+        poisoned: Sequence[Predictions],
+    ) -> "Verdict":
+        """Judge a poisoned victim's predictions against the clean ones of ``baseline`` (rows of that table)."""
+        clean = unpack(baseline)
+        return Verdict(
+            self.baseline_id,
+            len(poisoned[0]),
+            self.audit_rows(search_id, clean, poisoned),
+            self.prediction_rows(search_id, poisoned),
+        )
 
     def audit_rows(self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]) -> list[Row]:
         """Rows of the table ``audits``: every metric of the protocol per role and victim seed, and for the mean counts."""

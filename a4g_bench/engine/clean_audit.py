@@ -10,7 +10,6 @@ from scipy.stats import binomtest
 
 from a4g_bench.data.table import Table
 from a4g_bench.engine.audit import unpack
-from a4g_bench.engine.fitting import FitPool
 from a4g_bench.engine.local import run_here
 from a4g_bench.errors import VictimError
 from a4g_bench.leaderboard import ResultTables, build
@@ -43,10 +42,10 @@ def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     suite = suite.model_copy(update={"datasets": [subject.entry]})
     searches = tuple(Planned(spec, subject.facts) for spec in expand(suite))
     plan = Plan(LoadedSuite(suite, "audit", Path()), suite, {subject.key: subject}, searches, ())
-    with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder, FitPool(1, suite.limits) as pool:
+    with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
         results = Results(folder)
         for planned in plan.searches:
-            task = run_here(plan, planned, results, pool)
+            task = run_here(plan, planned, results)
             if task.status != "ok":
                 raise VictimError(f"victim '{victim.label}' on '{subject.entry.label}': {task.row['error_message']}")
         tables = [results.read(name) for name in ("searches", "predictions", "baselines")]

@@ -11,18 +11,17 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from a4g_bench.engine.run import Progress, Report, RunOptions
-from a4g_bench.engine.trainable import RunContext, SearchTrainable, quiet_environment
-from a4g_bench.errors import A4GError
-from a4g_bench.suite.plan import Plan, Planned
-
-os.environ.update({key: os.environ.get(key, value) for key, value in quiet_environment().items()})
-
 import ray
 from ray import tune
 from ray.tune.experiment import Trial
 
-from a4g_bench.engine.actors import Librarian, Scribe
+from a4g_bench.engine import provenance, record
+from a4g_bench.engine.actors import Clerk
+from a4g_bench.engine.run import Progress, Report, RunOptions
+from a4g_bench.engine.trainable import RunContext, SearchTrainable
+from a4g_bench.errors import A4GError
+from a4g_bench.store.results import SearchRecord
+from a4g_bench.suite.plan import Plan, Planned
 
 #: A search whose process dies is taken up again this often, each time from its journal.
 MAX_RESTARTS = 3
@@ -38,13 +37,12 @@ def execute(
             ray.get_runtime_context().get_node_id(), soft=False
         )
         tables = {key: ray.put(subject.table) for key, subject in plan.subjects.items()}
-        attributes = {key: subject.attribute for key, subject in plan.subjects.items()}
-        librarian = Librarian.options(scheduling_strategy=here).remote(tables, attributes)  # type: ignore[attr-defined]
-        scribe = Scribe.options(scheduling_strategy=here).remote(results)  # type: ignore[attr-defined]
+        clerk = Clerk.options(scheduling_strategy=here).remote(results)  # type: ignore[attr-defined]
         cores = plan.suite.resources.cores
         context = RunContext(
-            tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, librarian, scribe
+            tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, clerk
         )
+        watch = _Watch(report, len(todo))
         with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
             tuner = tune.Tuner(
                 tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
@@ -57,40 +55,42 @@ def execute(
                     stop=stop,
                     failure_config=tune.FailureConfig(max_failures=MAX_RESTARTS),
                     checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-                    callbacks=[_Watch(report, len(todo))],
+                    callbacks=[watch],
                 ),
             )
-            grid = tuner.fit()
-            _record_lost(grid, todo, context)
-            ray.get(scribe.compact.remote())
+            tuner.fit()
+            _record_lost(watch.lost, context)
+            ray.get(clerk.compact.remote())
         return not stop.requested
 
 
-def _record_lost(grid: Any, todo: Sequence[Planned], context: RunContext) -> None:
+def _record_lost(lost: dict[int, str], context: RunContext) -> None:
     """Give a row to each search whose process died more often than it was taken up again."""
-    from a4g_bench.engine import provenance, record
-    from a4g_bench.store.results import SearchRecord
-
-    for result in grid:
-        if result.error is None:
-            continue
-        planned = todo[result.config["search"]]
+    for position, reason in lost.items():
+        planned = context.searches[position]
         attempt = context.attempts.get(planned.search_id, 0) + 1
         row = record.planned_row(planned, context.suite, context.suite_hash, attempt, provenance.now(), context.cores)
-        text = str(result.error).strip().splitlines()[-1]
-        row.update(
-            status="error",
-            error_type="WorkerDied",
-            error_message=f"its process ended {MAX_RESTARTS + 1} times: {text}"[:1000],
-            ended=provenance.now(),
-        )
-        ray.get(context.scribe.write.remote(SearchRecord(row)))
+        message = f"its process ended {MAX_RESTARTS + 1} times: {reason}"[:1000]
+        row.update(status="error", error_type="WorkerDied", error_message=message, ended=provenance.now())
+        ray.get(context.clerk.write.remote(SearchRecord(row)))
 
 
 @contextmanager
 def _cluster(options: RunOptions) -> Iterator[None]:
     for name in ("ray", "ray.tune", "ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    if ray.is_initialized():  # a notebook's own: used, and left running
+        yield
+        return
+    start_ray(options)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def start_ray(options: RunOptions) -> None:
+    """Start Ray on this machine, or connect to a cluster. Raises ``A4GError`` in one line if that fails."""
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
     try:
         if options.address is None:
@@ -102,10 +102,6 @@ def _cluster(options: RunOptions) -> Iterator[None]:
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         where = options.address or "this machine"
         raise A4GError(f"Ray cannot be started at {where}: {str(error).splitlines()[0]}") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
 class _Stop(tune.Stopper):
@@ -151,6 +147,8 @@ class _Watch(tune.Callback):
         self._report = report
         self._progress = Progress(total)
         self._queries: dict[str, int] = {}
+        #: position of each search that Tune gave up -> the last line of its error
+        self.lost: dict[int, str] = {}
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._tell(trials)
@@ -171,6 +169,8 @@ class _Watch(tune.Callback):
         self._tell(trials)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        error = trial.get_error()
+        self.lost[trial.config["search"]] = str(error).strip().splitlines()[-1] if error else "no reason known"
         self._progress.done += 1
         self._progress.failed += 1
         self._tell(trials)

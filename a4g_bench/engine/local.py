@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from a4g_bench.attacks.attack import Poison
-from a4g_bench.engine.audit import Court, Predicted, unpack
-from a4g_bench.engine.fitting import Fitter
+from a4g_bench.engine.audit import Court, Verdict, predict
+from a4g_bench.engine.fitting import Fitter, InlineFitter
 from a4g_bench.engine.groundwork import Groundwork
-from a4g_bench.engine.task import Task, Verdict
+from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.suite.plan import Plan, Planned
@@ -16,54 +16,17 @@ from a4g_bench.suite.plan import Plan, Planned
 Row = dict[str, Any]
 
 
-class Judge:
-    """Audits poison sets with a fitter of its own, keeping clean audits in the results folder and the last ones at hand."""
-
-    def __init__(self, fitter: Fitter) -> None:
-        self._fitter = fitter
-        self._clean: dict[str, list[Row]] = {}
-
-    def judge(
-        self,
-        court: Court,
-        search_id: str,
-        poison: Poison,
-        read: Callable[[str], list[Row]],
-        write: Callable[[list[Row]], None],
-    ) -> Verdict:
-        """Audit one set. ``read`` and ``write`` fetch and keep the rows of the table ``baselines``."""
-        started = time.perf_counter()
-        self._fitter.load(court.material())
-        baseline = self._clean.get(court.baseline_id) or read(court.baseline_id)
-        spent: list[Predicted] = []
-        if not baseline:
-            spent.append(court.predict(self._fitter, None))
-            baseline = court.baseline_rows(spent[0].predictions)
-            write(baseline)
-        self._clean = {court.baseline_id: baseline}
-        spent.append(court.predict(self._fitter, poison))
-        poisoned = spent[-1].predictions
-        return Verdict(
-            court.baseline_id,
-            len(poisoned[0]),
-            court.audit_rows(search_id, unpack(baseline), poisoned),
-            court.prediction_rows(search_id, poisoned),
-            sum(one.fits for one in spent),
-            sum(one.cpu_seconds for one in spent),
-            time.perf_counter() - started,
-        )
-
-
 class LocalServices:
     """Everything at hand: the plan's tables and a results folder."""
 
-    def __init__(self, plan: Plan, results: Results, fitter: Fitter) -> None:
-        self._plan, self._results, self._judge = plan, results, Judge(fitter)
+    def __init__(self, plan: Plan, results: Results) -> None:
+        self._plan, self._results = plan, results
         self._groundwork: dict[str, Groundwork] = {}
 
-    def view(self, planned: Planned) -> View:
-        subject = self._plan.subjects[planned.key]
-        return View.of(subject.table, subject.attribute, planned.spec.seed)
+    def open(self, planned: Planned) -> tuple[View, Fitter]:
+        subject, spec = self._plan.subjects[planned.key], planned.spec
+        view = View.of(subject.table, subject.attribute, spec.seed)
+        return view, InlineFitter(view.material(spec.victim, spec.fits.folds))
 
     def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
         if key not in self._groundwork:
@@ -77,26 +40,27 @@ class LocalServices:
         self._results.write_journal(search_id, queries)
 
     def audit(self, planned: Planned, poison: Poison) -> Verdict:
-        subject = self._plan.subjects[planned.key]
-        court = Court(subject.table, subject.attribute, planned.spec.victim, planned.spec.seed)
-        results = self._results
-        return self._judge.judge(court, planned.search_id, poison, results.read_baseline, results.write_baseline)
+        started = time.perf_counter()
+        subject, spec = self._plan.subjects[planned.key], planned.spec
+        court = Court(subject.table, subject.attribute, spec.victim, spec.seed)
+        fitter = InlineFitter(court.material())
+        baseline, spent = self._results.read_baseline(court.baseline_id), []
+        if not baseline:
+            spent.append(predict(spec.victim, spec.seed, fitter, None))
+            baseline = court.baseline_rows(spent[0].predictions)
+            self._results.write_baseline(baseline)
+        spent.append(predict(spec.victim, spec.seed, fitter, poison))
+        verdict = court.verdict(planned.search_id, baseline, spent[-1].predictions)
+        return verdict.priced(spent, time.perf_counter() - started)
 
     def write(self, finished: SearchRecord) -> None:
         self._results.write_search(finished)
 
 
-def run_here(plan: Plan, planned: Planned, results: Results, fitter: Fitter, attempt: int = 1) -> Task:
+def run_here(plan: Plan, planned: Planned, results: Results, attempt: int = 1) -> Task:
     """Run one search to its end in this process, and return its task."""
-    task = Task(
-        planned,
-        LocalServices(plan, results, fitter),
-        fitter,
-        suite=plan.suite.name,
-        suite_hash=plan.loaded.hash,
-        attempt=attempt,
-        cores=1,
-    )
+    services = LocalServices(plan, results)
+    task = Task(planned, services, suite=plan.suite.name, suite_hash=plan.loaded.hash, attempt=attempt, cores=1)
     while not task.step():
         pass
     return task

@@ -89,11 +89,34 @@ def run_suite(plan: Plan, root: str, options: RunOptions, report: Report = lambd
     if not todo:
         return RunOutcome(before, 0, False)
     results.claim(plan.suite.name, plan.loaded.hash)
+    prepare_environment()
     from a4g_bench.engine.distributed import execute  # imports Ray: only once there is something to run
 
     finished = execute(plan, todo, before.attempts, root, options, report)
     after = standing(plan, Results(root))
     return RunOutcome(after, len(todo), not finished)
+
+
+#: Read by Ray and by numerical libraries when they start: no telemetry, no log files per trial, no niceness, one thread.
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+def prepare_environment() -> None:
+    """Set :data:`ENVIRONMENT` where the user has not decided otherwise; must run before Ray is imported."""
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
 
 
 def in_order(searches: Sequence[Planned]) -> list[Planned]:

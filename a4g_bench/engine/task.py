@@ -3,13 +3,13 @@
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from a4g_bench.attacks.attack import Poison, get_attack
 from a4g_bench.engine import provenance, record
+from a4g_bench.engine.audit import Verdict
 from a4g_bench.engine.fitting import Fitter
 from a4g_bench.engine.groundwork import FitFailedError, Groundwork, lay
 from a4g_bench.engine.search import Search
@@ -22,24 +22,11 @@ from a4g_bench.suite.plan import Planned
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
-    """What an audit gives back: rows for the tables ``audits`` and ``predictions``."""
-
-    baseline_id: str
-    audit_rows: int
-    audits: list[Row]
-    predictions: list[Row]
-    fits: int
-    cpu_seconds: float
-    seconds: float
-
-
 class Services(Protocol):
     """What a task needs from outside; the engine provides it across processes, tests and the library in this one."""
 
-    def view(self, planned: Planned) -> View:
-        """The attacker's rows."""
+    def open(self, planned: Planned) -> tuple[View, Fitter]:
+        """The attacker's rows, and a fitter that holds them."""
 
     def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
         """The groundwork of that key: made by ``make`` unless somebody has laid it already."""
@@ -61,17 +48,9 @@ class Task:
     """Runs a planned search step by step; whatever goes wrong ends as a row. ``step`` returns True when it is over."""
 
     def __init__(
-        self,
-        planned: Planned,
-        services: Services,
-        fitter: Fitter,
-        *,
-        suite: str,
-        suite_hash: str,
-        attempt: int,
-        cores: int,
+        self, planned: Planned, services: Services, *, suite: str, suite_hash: str, attempt: int, cores: int
     ) -> None:
-        self.planned, self._services, self._fitter = planned, services, fitter
+        self.planned, self._services = planned, services
         self._started = time.perf_counter()
         self.row = record.planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
         self.search: Search | None = None
@@ -97,19 +76,17 @@ class Task:
 
     def _open(self) -> Search:
         spec = self.planned.spec
-        view = self._services.view(self.planned)
-        material = view.material(spec.victim, spec.fits.folds)
-        self._fitter.load(material)
+        view, fitter = self._services.open(self.planned)
         scored = get_attack(spec.attack.name, spec.attack.params).uses_scores
-        key = f"{material.key} {spec.fits.victim_seeds} {scored}"
+        key = f"{view.material_key(spec.victim, spec.fits.folds)} {spec.fits.victim_seeds} {scored}"
 
         def make() -> Groundwork:
-            laid = lay(view, spec.victim, spec.fits, self._fitter, with_scores=scored)
+            laid = lay(view, spec.victim, spec.fits, fitter, with_scores=scored)
             self._spent, self._laid_fits = laid.cpu_seconds, laid.fits
             return laid
 
         groundwork = self._services.groundwork(key, make)
-        search = Search(self.planned.search_id, spec, view, groundwork, self._fitter)
+        search = Search(self.planned.search_id, spec, view, groundwork, fitter)
         search.fits += self._laid_fits
         search.fit_cpu_seconds += self._spent
         recorded = self._services.journal(self.planned.search_id)

@@ -1,6 +1,6 @@
 """The Tune trainable: one trial is one search, one step is one batch of queries, one process runs search after search."""
 
-import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,21 +10,23 @@ from ray import tune
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from a4g_bench.attacks.attack import Poison
-from a4g_bench.engine.actors import Auditor
-from a4g_bench.engine.fitting import FitPool
-from a4g_bench.engine.groundwork import FitFailedError, Groundwork
-from a4g_bench.engine.task import Task, Verdict
+from a4g_bench.engine.actors import FitWorker
+from a4g_bench.engine.audit import Verdict, predict
+from a4g_bench.engine.fitting import Fitter
+from a4g_bench.engine.groundwork import Groundwork
+from a4g_bench.engine.pool import WorkerPool
+from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.model import Limits
-from a4g_bench.suite.plan import Planned
+from a4g_bench.suite.plan import Key, Planned
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class RunContext:
-    """What all searches of a run share; travels to every process once."""
+    """What all searches of a run share; travels to every process once. It holds references to rows, no rows."""
 
     searches: tuple[Planned, ...]
     attempts: dict[str, int]
@@ -32,12 +34,12 @@ class RunContext:
     suite_hash: str
     limits: Limits
     cores: int
-    librarian: Any
-    scribe: Any
+    tables: dict[Key, Any]
+    clerk: Any
 
 
 class SearchTrainable(tune.Trainable):
-    """Reused from search to search (``reuse_actors``), so that imports and fit processes are paid once.
+    """Reused from search to search (``reuse_actors``), so that imports and fit workers are paid once.
 
     The journal in the results folder is the checkpoint: it is written after each batch, and a search that lost its
     process goes on from there.
@@ -46,12 +48,7 @@ class SearchTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any], context: RunContext | None = None) -> None:
         assert context is not None
         self._context = context
-        self._pool = FitPool(context.cores, context.limits)
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._auditor = Auditor.options(scheduling_strategy=here).remote(  # type: ignore[attr-defined]
-            context.librarian, context.scribe, context.limits, context.cores
-        )
-        self._services = _RayServices(context, self._auditor)
+        self._services = _RayServices(context)
         self._begin(config["search"])
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -63,9 +60,13 @@ class SearchTrainable(tune.Trainable):
         planned = context.searches[position]
         attempt = context.attempts.get(planned.search_id, 0) + 1
         self._task = Task(
-            planned, self._services, self._pool,
-            suite=context.suite, suite_hash=context.suite_hash, attempt=attempt, cores=context.cores,
-        )  # fmt: skip
+            planned,
+            self._services,
+            suite=context.suite,
+            suite_hash=context.suite_hash,
+            attempt=attempt,
+            cores=context.cores,
+        )
 
     def step(self) -> dict[str, Any]:
         done = self._task.step()
@@ -86,63 +87,53 @@ class SearchTrainable(tune.Trainable):
     def cleanup(self) -> None:
         if self._task.status == "running" and self._task.search is not None and self._task.search.records:
             self._task.interrupt()
-        self._pool.close()
-        ray.kill(self._auditor)
+        self._services.pool.close()
 
 
 class _RayServices:
-    """What a task needs, from the actors of the run."""
+    """What a task needs, from the actors of the run. Audit rows stay with the fit workers; only predictions come here."""
 
-    def __init__(self, context: RunContext, auditor: Any) -> None:
-        self._librarian, self._scribe, self._auditor = context.librarian, context.scribe, auditor
+    def __init__(self, context: RunContext) -> None:
+        self._clerk = context.clerk
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        worker = FitWorker.options(scheduling_strategy=here)  # type: ignore[attr-defined]
+        self.pool = WorkerPool(lambda: worker.remote(context.tables, context.clerk), context.cores, context.limits)
+        victims = {p.spec.victim.label: (p.spec.victim.name, p.spec.victim.params) for p in context.searches}
+        self.pool.hold(lambda actor: actor.warm.remote(list(victims.values())))
 
-    def view(self, planned: Planned) -> View:
-        view = ray.get(ray.get(self._librarian.view.remote(planned.key, planned.spec.seed))[0])
+    def open(self, planned: Planned) -> tuple[View, Fitter]:
+        [reference] = ray.get(self.pool.first.view.remote(planned))
+        self.pool.hold(lambda actor: actor.hold_view.remote(reference, planned))
+        view = ray.get(reference)
         assert isinstance(view, View)
-        return view
+        return view, self.pool
 
     def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
-        laid = ray.get(self._librarian.groundwork.remote(key))
+        laid = ray.get(self._clerk.groundwork.remote(key))
         if laid is None:
             laid = make()
-            self._librarian.keep_groundwork.remote(key, laid)
+            self._clerk.keep_groundwork.remote(key, laid)
         assert isinstance(laid, Groundwork)
         return laid
 
     def journal(self, search_id: str) -> list[Row]:
-        rows: list[Row] = ray.get(self._scribe.journal.remote(search_id))
+        rows: list[Row] = ray.get(self._clerk.journal.remote(search_id))
         return rows
 
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
-        self._scribe.keep.remote(search_id, queries)
+        self._clerk.keep.remote(search_id, queries)
 
     def audit(self, planned: Planned, poison: Poison) -> Verdict:
-        try:
-            verdict = ray.get(self._auditor.audit.remote(planned, poison))
-        except ray.exceptions.RayTaskError as error:
-            cause = error.as_instanceof_cause()
-            raise cause.cause if isinstance(getattr(cause, "cause", None), FitFailedError) else cause from error
+        started, spec = time.perf_counter(), planned.spec
+        self.pool.hold(lambda actor: actor.hold_court.remote(planned))
+        spent = []
+        if not ray.get(self.pool.first.baseline_known.remote(planned)):
+            spent.append(predict(spec.victim, spec.seed, self.pool, None))
+        clean = spent[0].predictions if spent else None
+        spent.append(predict(spec.victim, spec.seed, self.pool, poison))
+        verdict = ray.get(self.pool.first.judge.remote(planned, clean, spent[-1].predictions))
         assert isinstance(verdict, Verdict)
-        return verdict
+        return verdict.priced(spent, time.perf_counter() - started)
 
     def write(self, finished: SearchRecord) -> None:
-        ray.get(self._scribe.write.remote(finished))
-
-
-def quiet_environment() -> dict[str, str]:
-    """Environment variables that must be set before Ray starts: no telemetry, no loggers, no niceness, one thread."""
-    return {
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_worker_niceness": "0",
-        "RAY_AIR_NEW_OUTPUT": "0",
-        "RAY_DEDUP_LOGS": "0",
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-        "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-        "TUNE_DISABLE_SIGINT_HANDLER": "1",
-        "TUNE_WARN_THRESHOLD_S": "60",
-        "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        **{key: value for key, value in os.environ.items() if key.startswith("A4G_")},
-    }
+        ray.get(self._clerk.write.remote(finished))

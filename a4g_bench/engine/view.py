@@ -107,11 +107,15 @@ class View:
             "folds": [Stage(f"rest{k}", f"fold{k}") for k in range(folds)] if folds > 1 else holdout,
         }
 
-    def material(self, victim: Named, folds: int) -> Material:
-        """What the fit processes of a search are given."""
+    def material_key(self, victim: Named, folds: int) -> str:
+        """Identifies :meth:`material`."""
         told = f"{self.fingerprint} {self.attribute} {self.seed} {folds} {victim.name} {sorted(victim.params.items())}"
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def material(self, victim: Named, folds: int) -> Material:
+        """What a search's fitter holds."""
         return Material(
-            key=hashlib.sha256(told.encode()).hexdigest(),
+            key=self.material_key(victim, folds),
             schema=self.schema,
             features=self.features,
             labels=self.labels,

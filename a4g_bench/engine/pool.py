@@ -1,0 +1,131 @@
+"""The fit workers of one search: jobs in flight, limits, and replacements for workers that had to be ended."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+import ray
+
+from a4g_bench.suite.model import Limits
+from a4g_bench.victims.workbench import Fit, Job
+
+_POLL_SECONDS = 0.2
+#: Jobs given to a worker at once: the second waits there, so that the worker never waits for us.
+_DEPTH = 2
+
+
+@dataclass(eq=False)
+class _Worker:
+    """An actor, its process, and the jobs it was given: positions and object references, the running one first."""
+
+    actor: Any
+    pid: int | None = None
+    given: deque[tuple[int, Any]] = field(default_factory=deque)
+    since: float = 0.0
+
+    def memory(self) -> int:
+        if self.pid is None:
+            self.pid = ray.get(self.actor.pid.remote())
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
+
+class WorkerPool:
+    """A :class:`~a4g_bench.engine.fitting.Fitter` over ``size`` actors made by ``make``.
+
+    A job that exceeds a limit, or whose process dies, fails alone: its worker is ended from here and replaced, and what
+    else the worker had been given goes to the new one.
+    """
+
+    def __init__(self, make: Callable[[], Any], size: int, limits: Limits) -> None:
+        self._make, self._limits = make, limits
+        self._workers = [_Worker(make()) for _ in range(size)]
+        self._hold: Callable[[Any], Any] = lambda actor: None
+
+    @property
+    def first(self) -> Any:
+        """An actor for calls that are no fits."""
+        return self._workers[0].actor
+
+    def hold(self, told: Callable[[Any], Any]) -> None:
+        """Have every worker hold something: ``told(actor)`` makes the remote call; replacements are told too."""
+        self._hold = told
+        for worker in self._workers:
+            told(worker.actor)
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self._workers:
+            ray.kill(worker.actor)
+
+    def run(self, jobs: Iterable[Job]) -> list[Fit]:
+        source = enumerate(jobs)
+        results: dict[int, Fit] = {}
+        given: dict[int, Job] = {}
+        while True:
+            self._give(source, given)
+            busy = [worker for worker in self._workers if worker.given]
+            if not busy:
+                return [results[position] for position in sorted(results)]
+            ready, _ = ray.wait([w.given[0][1] for w in busy], num_returns=1, timeout=self._patience(busy))
+            for worker in busy:
+                position, reference = worker.given[0]
+                if reference in ready:
+                    fit = self._receive(worker, reference)
+                elif (fit := self._overrun(worker)) is None:
+                    continue
+                results[position] = fit
+                given.pop(position)
+                worker.given.popleft()
+                worker.since = time.monotonic()
+                if fit.cause != "error" or fit.error_type == "Crash":
+                    self._replace(worker, given)
+
+    def _give(self, source: Iterator[tuple[int, Job]], given: dict[int, Job]) -> None:
+        for depth in range(1, _DEPTH + 1):
+            for worker in self._workers:
+                if len(worker.given) < depth and (following := next(source, None)) is not None:
+                    position, job = following
+                    given[position] = job
+                    if not worker.given:
+                        worker.since = time.monotonic()
+                    worker.given.append((position, worker.actor.run.remote(job)))
+
+    def _patience(self, busy: list[_Worker]) -> float | None:
+        if self._limits.memory is not None:
+            return _POLL_SECONDS
+        if self._limits.time is None:
+            return None
+        soonest = min(worker.since for worker in busy) + self._limits.time
+        return max(soonest - time.monotonic(), 0.01)
+
+    @staticmethod
+    def _receive(worker: _Worker, reference: Any) -> Fit:
+        try:
+            fit = ray.get(reference)
+        except ray.exceptions.RayActorError:
+            return Fit(None, failed="the fit's process died", error_type="Crash")
+        assert isinstance(fit, Fit)
+        return fit
+
+    def _overrun(self, worker: _Worker) -> Fit | None:
+        limits = self._limits
+        if limits.time is not None and time.monotonic() - worker.since > limits.time:
+            return Fit(None, failed=f"a fit took longer than {limits.time:g} s", cause="timeout", error_type="Timeout")
+        if limits.memory is not None and worker.memory() > limits.memory:
+            reason = f"a fit took more than {limits.memory / 1e9:g} GB of memory"
+            return Fit(None, failed=reason, cause="oom", error_type="OutOfMemory")
+        return None
+
+    def _replace(self, worker: _Worker, given: dict[int, Job]) -> None:
+        ray.kill(worker.actor)
+        worker.actor, worker.pid = self._make(), None
+        self._hold(worker.actor)
+        waiting = [position for position, _ in worker.given]
+        worker.given = deque((position, worker.actor.run.remote(given[position])) for position in waiting)
+        worker.since = time.monotonic()
