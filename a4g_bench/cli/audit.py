@@ -1,46 +1,72 @@
 """``a4g-bench audit``."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a4g_bench.cli.output import Json, print_json, print_table, remark
+from a4g_bench.cli.output import Json, completes, examples, print_json, print_table, remark
 
-EXAMPLES = (
-    "Examples:  a4g-bench audit compas    a4g-bench audit adult --victim logistic_regression --attribute race"
-    "    a4g-bench audit loans.csv --target approved --favourable yes --protected sex"
+if TYPE_CHECKING:
+    from a4g_bench.suite.model import DatasetEntry
+
+EXAMPLES = examples(
+    "a4g-bench audit compas",
+    "a4g-bench audit adult --victim logistic_regression --attribute race",
+    "a4g-bench audit loans.csv --target approved --favourable yes --protected sex",
 )
 
 
 def command(
-    dataset: Annotated[str, typer.Argument(help="A data set's name, or a CSV or Parquet file.")],
-    victim: Annotated[str, typer.Option(help="The victim to train.")] = "lightgbm",
-    attribute: Annotated[str | None, typer.Option(help="Protected attribute. Default: the first.")] = None,
-    rows: Annotated[int | None, typer.Option(min=100, help="Use a stratified sample of this many rows.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="Splits; five audit every row once.")] = 5,
-    target: Annotated[str | None, typer.Option(help="For a file: the column of the label.")] = None,
-    favourable: Annotated[str | None, typer.Option(help="For a file: the label a person would wish for.")] = None,
-    protected: Annotated[list[str] | None, typer.Option(help="For a file: a protected column (repeatable).")] = None,
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help="A data set's name, or a CSV or Parquet file.",
+            autocompletion=completes("datasets"),
+        ),
+    ],
+    victim: Annotated[
+        str, typer.Option(metavar="NAME", help="The victim to train.", autocompletion=completes("victims"))
+    ] = "lightgbm",
+    attribute: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Protected attribute. Default: the first.")
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(metavar="N", min=100, help="Use a stratified sample of this many rows.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Splits; five audit every row once.")] = 5,
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="For a file: the column of the label.")] = None,
+    favourable: Annotated[
+        str | None, typer.Option(metavar="VALUE", help="For a file: the label a person would wish for.")
+    ] = None,
+    protected: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="For a file: a protected column (repeatable).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Look at a data set before attacking: its schema, its groups, a clean victim's rates per group, is it rankable."""
+    """Look at a data set before attacking it.
+
+    Prints the schema as inferred, the groups and their sizes, a clean victim's rates per group with intervals, and
+    whether attacks on the pair can be ranked.
+    """
     from pathlib import Path
+
+    from pydantic import ValidationError
 
     from a4g_bench.engine.clean_audit import clean_audit
     from a4g_bench.errors import A4GError
-    from a4g_bench.suite.model import DatasetEntry, Named
+    from a4g_bench.suite.check import check_victim
+    from a4g_bench.suite.model import Named
     from a4g_bench.suite.plan import load_subject
 
-    if target is not None or favourable is not None or protected:
-        if target is None or favourable is None or not protected:
-            raise A4GError("a file needs all of --target, --favourable and --protected")
-        entry = _own_table(dataset, target, favourable, protected, attribute, rows)
-    elif Path(dataset).is_file():
-        raise A4GError(f"'{dataset}' is a file: say --target, --favourable and --protected")
-    else:
-        entry = DatasetEntry(name=dataset, attribute=attribute, rows=rows)
+    try:
+        trained = Named(name=victim)
+        entry = _entry(dataset, attribute, rows, target, favourable, protected)
+    except ValidationError as error:
+        raise A4GError(str(error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"]))) from error
+    check_victim(trained)
     subject, _ = load_subject(entry, Path.cwd())
-    told = clean_audit(subject, Named(name=victim), seeds)
+    told = clean_audit(subject, trained, seeds)
     if as_json:
         print_json(told)
         return
@@ -49,34 +75,50 @@ def command(
     _print(told)
 
 
-def _own_table(
-    file: str, target: str, favourable: str, protected: list[str], attribute: str | None, rows: int | None
-) -> Any:
+def _entry(
+    dataset: str,
+    attribute: str | None,
+    rows: int | None,
+    target: str | None,
+    favourable: str | None,
+    protected: list[str] | None,
+) -> "DatasetEntry":
+    """What a suite would say of the data set. Raises ``A4GError`` where the options do not fit together."""
     import re
     from pathlib import Path
 
-    from a4g_bench.data.files import FileDescription
+    from a4g_bench import plugins
+    from a4g_bench.data.file_description import FileDescription, is_table
+    from a4g_bench.errors import A4GError
     from a4g_bench.suite.model import DatasetEntry
 
-    source = FileDescription(file=file, target=target, favourable=favourable, protected=protected)
-    name = re.sub(r"[^\w.+-]", "-", Path(file).stem) or "table"
+    if not is_table(dataset):
+        plugins.get("datasets", dataset)
+        if target is not None or favourable is not None or protected:
+            raise A4GError(f"'{dataset}': --target, --favourable and --protected describe a CSV or Parquet file")
+        return DatasetEntry(name=dataset, attribute=attribute, rows=rows)
+    given = {"--target": target, "--favourable": favourable, "--protected": protected}
+    if lacking := [option for option, value in given.items() if not value]:
+        raise A4GError(f"file '{dataset}': say also {' and '.join(lacking)}")
+    source = FileDescription.model_validate(
+        {"file": dataset, "target": target, "favourable": favourable, "protected": protected}
+    )
+    name = re.sub(r"[^\w.+-]", "-", Path(dataset).stem) or "table"
     return DatasetEntry(name=name, attribute=attribute, rows=rows, source=source)
 
 
 def _print(told: dict[str, Any]) -> None:
-    print(f"{told['dataset']}: {told['rows']} rows, fingerprint {told['fingerprint']}")
-    print(f"source: {told['source']}")
     label = told["label"]
-    print(
-        f"label '{label['name']}': 0 = {label['values'][0]}, 1 = {label['values'][1]}; favourable is {label['favourable']}\n"
-    )
+    zero, one = label["values"]
+    print(f"{told['dataset']}: {told['rows']} rows from {told['source']} (fingerprint {told['fingerprint']})")
+    print(f"label '{label['name']}': 0 = {zero}, 1 = {one}; favourable: {label['values'][label['favourable']]}\n")
     print_table(told["schema"])
-    print(
-        f"\ngroups of '{told['attribute']}' and a clean {told['victim']} over {told['seeds']} splits (95 % intervals)"
-    )
+    splits = "1 split" if told["seeds"] == 1 else f"{told['seeds']} splits"
+    print(f"\ngroups of '{told['attribute']}', with a clean {told['victim']} over {splits} (95 % intervals)\n")
     print_table([{key: _range(value) for key, value in group.items()} for group in told["groups"]])
-    print(f"\naccuracy {told['accuracy']:.4f}; gap of the harm rates ({told['harm']}) {_range(told['gap'])}")
-    print(f"rankable: {'yes' if told['rankable'] else 'no'}{' - ' + told['reason'] if told['reason'] else ''}")
+    print(f"\naccuracy  {told['accuracy']:.3f}")
+    print(f"gap       {_range(told['gap'])} between the groups' {told['harm']}, the harm of this label")
+    print(f"rankable  {'yes' if told['rankable'] else 'no'}{': ' + told['reason'] if told['reason'] else ''}")
 
 
 def _range(value: Any) -> Any:

@@ -1,21 +1,26 @@
 """``a4g-bench check``."""
 
-from typing import Annotated
-
 import typer
 
 from a4g_bench.cli import exit_codes
-from a4g_bench.cli.output import Json, ResultsFolder, print_json, print_table, remark
+from a4g_bench.cli.output import Json, ResultsFolder, Suite, examples, print_json, print_table, remark
 
-EXAMPLES = "Examples:  a4g-bench check quick    a4g-bench check my-suite.yaml --results /data/mine --json"
+EXAMPLES = examples(
+    "a4g-bench check quick",
+    "a4g-bench check my-suite.yaml --results /data/mine --json",
+)
 
 
 def command(
-    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a built-in suite.")],
+    suite: Suite,
     results: ResultsFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Hold a suite against its results: complete, failed, missing, stale. Exit 0 if complete, 1 failed, 3 missing."""
+    """Hold a suite against its results: complete, failed, missing.
+
+    A result is stale if its place in the suite now asks for something else. Exit code 0 if all searches are complete,
+    1 if some failed, 3 if some are missing.
+    """
     from a4g_bench.engine.standing import standing
     from a4g_bench.store.results import Results
     from a4g_bench.suite.load import load_suite

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from a4g_bench.cli import exit_codes
-from a4g_bench.cli.output import Json, print_json, remark
+from a4g_bench.cli.output import Json, completes, examples, print_json, remark
 from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard import Board
 
-EXAMPLES = (
-    "Examples:  a4g-bench leaderboard    a4g-bench leaderboard results/quick --by dataset"
-    "    a4g-bench leaderboard results/a results/b --format csv    a4g-bench leaderboard --dataset adult --budget 1%"
+EXAMPLES = examples(
+    "a4g-bench leaderboard",
+    "a4g-bench leaderboard results/quick --by dataset",
+    "a4g-bench leaderboard results/a results/b --format csv",
+    "a4g-bench leaderboard --dataset adult --budget 1%",
 )
 
 
@@ -39,26 +41,49 @@ class By(StrEnum):
 
 def command(
     folders: Annotated[
-        list[str] | None, typer.Argument(metavar="[DIR]...", help="Results folders. Default: the one below results/.")
+        list[str] | None, typer.Argument(metavar="DIR", help="Results folders. Default: the one below results/.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
-    by: Annotated[By | None, typer.Option(help="Break the board down; all statistics are computed anew.")] = None,
-    dataset: Annotated[list[str] | None, typer.Option(help="Only this data set (repeatable).")] = None,
-    victim: Annotated[list[str] | None, typer.Option(help="Only this victim (repeatable).")] = None,
-    budget: Annotated[list[str] | None, typer.Option(help="Only this poison budget, such as 1% (repeatable).")] = None,
-    attack: Annotated[list[str] | None, typer.Option(help="Only this attack (repeatable).")] = None,
+    form: Annotated[
+        Format, typer.Option("--format", metavar="table|csv|json|md", help="How to print it.")
+    ] = Format.table,
+    by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget", help="Break the board down.")] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this data set (repeatable).", autocompletion=completes("datasets")),
+    ] = None,
+    victim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this victim (repeatable).", autocompletion=completes("victims")),
+    ] = None,
+    budget: Annotated[
+        list[str] | None, typer.Option(metavar="BUDGET", help="Only this poison budget, such as 1% (repeatable).")
+    ] = None,
+    attack: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this attack (repeatable).", autocompletion=completes("attacks")),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Rank the attacks from stored results, with intervals, tiers and controls. Needs neither Ray nor Ax."""
+    """Rank the attacks from stored results.
+
+    With intervals, tiers and controls; filters recompute every number. Needs neither Ray nor Ax.
+    """
     roots = folders or default_folders()
     damaged: dict[str, str] = {}
-    board = board_of(roots, dataset or (), victim or (), budget or (), attack or (), damaged)
+    try:
+        board = board_of(roots, dataset or (), victim or (), budget or (), attack or (), damaged)
+    except StoreError as error:
+        named = "".join(f"; {name} cannot be read ({why})" for name, why in damaged.items())
+        raise StoreError(f"{error}{named}") from error
     if as_json or form is Format.json:
         print_json(board.to_json())
     else:
         from a4g_bench.leaderboard.render import render
 
-        print(render(board, "table" if form is Format.table else "csv" if form is Format.csv else "md", by.value if by else None))
+        style: Literal["table", "csv", "md"] = (
+            "table" if form is Format.table else "csv" if form is Format.csv else "md"
+        )
+        print(render(board, style, by.value if by else None))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
     raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)

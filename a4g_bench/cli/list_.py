@@ -5,10 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from a4g_bench.cli.output import Json, print_json, print_table
+from a4g_bench.cli.output import Json, examples, print_json, print_table
 from a4g_bench.errors import A4GError
 
-EXAMPLES = "Examples:  a4g-bench list attacks    a4g-bench list datasets --json"
+EXAMPLES = examples(
+    "a4g-bench list attacks",
+    "a4g-bench list datasets --json",
+)
 
 
 class What(StrEnum):
@@ -21,8 +24,14 @@ class What(StrEnum):
     suites = "suites"
 
 
-def command(what: Annotated[What, typer.Argument(help="What to list.")], as_json: Json = False) -> None:
-    """List what can be named in a suite, one line each, with its state here."""
+def command(
+    what: Annotated[What, typer.Argument(metavar="WHAT", help="datasets, victims, attacks, metrics or suites.")],
+    as_json: Json = False,
+) -> None:
+    """List what a suite can name, with its state here.
+
+    The state: installed, cached, needs the network, needs an extra.
+    """
     rows = _LISTS[what]()
     if as_json:
         print_json(rows)
@@ -86,7 +95,8 @@ def _metrics() -> list[dict[str, Any]]:
 
 
 def _suites() -> list[dict[str, Any]]:
-    from a4g_bench.suite.load import builtin_names, load_suite
+    from a4g_bench.suite.builtin import builtin_names
+    from a4g_bench.suite.load import load_suite
 
     return [
         {"name": name, "state": "installed", "summary": load_suite(name).suite.description} for name in builtin_names()

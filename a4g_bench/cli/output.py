@@ -1,17 +1,46 @@
-"""Printing: aligned tables for people, JSON for programs. Standard output carries results only; the rest is on standard error."""
+"""Printing: tables for people, JSON for programs. Standard output carries results only, standard error the rest."""
 
 import json
 import math
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 import typer
 
+Suite = Annotated[
+    str,
+    typer.Argument(
+        metavar="SUITE", help="A suite file, or the name of a built-in suite.", autocompletion=lambda: _suites()
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ResultsFolder = Annotated[
     str | None, typer.Option("--results", metavar="DIR", help="Results folder. Default: results/<suite name>.")
 ]
+
+
+def examples(*lines: str) -> str:
+    """A help text's closing paragraph: one example a line (the marker keeps help from joining them)."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _suites() -> list[str]:
+    from a4g_bench.suite.builtin import builtin_names
+
+    return builtin_names()
+
+
+def completes(kind: Literal["datasets", "victims", "attacks"]) -> Callable[[], list[str]]:
+    """For shell completion: the registered names, without importing what they name."""
+
+    def names() -> list[str]:
+        from a4g_bench import plugins
+
+        return plugins.names(kind)
+
+    return names
 
 
 def print_json(data: Any) -> None:
@@ -36,7 +65,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], *, indent: str = "") -> None:
     heading = list(rows[0])
     cells = [[_text(row.get(key)) for key in heading] for row in rows]
     widths = [max(len(key), *(len(line[i]) for line in cells)) for i, key in enumerate(heading)]
-    right = [all(isinstance(row.get(key), int | float | None) for row in rows) for key in heading]
+    right = [all(_is_number(row.get(key)) for row in rows) for key in heading]
 
     def line(values: Sequence[str]) -> str:
         parts = [v.rjust(w) if r else v.ljust(w) for v, w, r in zip(values, widths, right, strict=True)]
@@ -45,6 +74,19 @@ def print_table(rows: Sequence[Mapping[str, Any]], *, indent: str = "") -> None:
     print(line(heading))
     for values in cells:
         print(line(values))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, int | float) or bool(re.fullmatch(r"[-+]?\d+(\.\d+)?", str(value)))
+
+
+def print_pairs(title: str, pairs: Mapping[str, Any]) -> None:
+    """Print a titled block of names and values; None is left out."""
+    print(f"\n{title}")
+    width = max(map(len, pairs))
+    for key, value in pairs.items():
+        if value is not None:
+            print(f"  {key.ljust(width)}  {value}")
 
 
 def _text(value: Any) -> str:

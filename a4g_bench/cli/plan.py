@@ -5,18 +5,26 @@ from typing import Annotated
 
 import typer
 
-from a4g_bench.cli.output import Json, ResultsFolder, duration, print_json, print_table, remark
+from a4g_bench.cli.output import Json, ResultsFolder, Suite, duration, examples, print_json, print_table, remark
 
-EXAMPLES = "Examples:  a4g-bench plan quick    a4g-bench plan my-suite.yaml --results /data/mine --json"
+EXAMPLES = examples(
+    "a4g-bench plan quick",
+    "a4g-bench plan quick --list",
+    "a4g-bench plan my-suite.yaml --results /data/mine --json",
+)
 
 
 def command(
-    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a built-in suite.")],
+    suite: Suite,
     results: ResultsFolder = None,
     list_searches: Annotated[bool, typer.Option("--list", help="Also list every search with its state.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what a suite would run, what is there already, what it would cost and what it can resolve. Starts no Ray."""
+    """Say what a suite would run, its cost and what it can resolve.
+
+    Counts what is complete already, estimates CPU time from a timed clean fit per data set and victim, and tells the
+    smallest gain the suite can resolve. Starts no Ray.
+    """
     from a4g_bench.engine.forecast import forecast
     from a4g_bench.engine.standing import standing
     from a4g_bench.store.results import Results

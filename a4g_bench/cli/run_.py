@@ -5,16 +5,18 @@ from typing import Annotated
 import typer
 
 from a4g_bench.cli.check import verdict
-from a4g_bench.cli.output import Json, ResultsFolder, duration, print_json, remark
+from a4g_bench.cli.output import Json, ResultsFolder, Suite, duration, examples, print_json, remark
 
-EXAMPLES = (
-    "Examples:  a4g-bench run quick    a4g-bench run my-suite.yaml --results /data/mine --workers 8"
-    "    a4g-bench run full.yaml --address auto    a4g-bench run quick --retry-errors"
+EXAMPLES = examples(
+    "a4g-bench run quick",
+    "a4g-bench run my-suite.yaml --results /data/mine --workers 8",
+    "a4g-bench run my-suite.yaml --address auto",
+    "a4g-bench run quick --retry-errors",
 )
 
 
 def command(
-    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a built-in suite.")],
+    suite: Suite,
     results: ResultsFolder = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Cores to use. Default: all of this machine.")
@@ -26,7 +28,10 @@ def command(
     limit: Annotated[int | None, typer.Option(metavar="N", help="Run at most N searches now.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run what a suite still misses, nothing twice, and print the leaderboard. Interrupt it at any time; run it again to go on."""
+    """Run what a suite still misses; print the leaderboard.
+
+    Nothing runs twice. Interrupt it at any time: the same command goes on where it stopped.
+    """
     import time
 
     from a4g_bench.cli.leaderboard import board_of

@@ -2,102 +2,198 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a4g_bench.cli.output import Json, print_json, print_table
+from a4g_bench.cli.output import Json, examples, print_json, print_pairs, print_table, remark
 from a4g_bench.errors import A4GError
 
-EXAMPLES = "Examples:  a4g-bench show s1-0123456789abcdef    a4g-bench show s1-0123 --results results/quick --rows 20"
+if TYPE_CHECKING:
+    from a4g_bench.store.results import SearchRecord
+
+Row = dict[str, Any]
+
+EXAMPLES = examples(
+    "a4g-bench show s1-0123456789abcdef",
+    "a4g-bench show s1-0123 --results results/quick --rows 20",
+    "a4g-bench check quick --json    (lists the identifiers)",
+)
 
 
 def command(
     search_id: Annotated[str, typer.Argument(metavar="SEARCH_ID", help="Identifier of a search, or its beginning.")],
     results: Annotated[
-        list[str] | None, typer.Option("--results", metavar="DIR", help="Where to look. Default: below results/.")
+        list[str] | None,
+        typer.Option("--results", metavar="DIR", help="Where to look (repeatable). Default: below results/."),
     ] = None,
-    rows: Annotated[int, typer.Option(min=0, help="Poison rows and queries to print at most.")] = 10,
+    rows: Annotated[int, typer.Option(metavar="N", min=0, help="Queries and poison rows to print at most.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Show one search: its configuration and provenance, its trajectory, its poison rows, its audit."""
+    """Show one search: what it was, did and achieved.
+
+    Its configuration and provenance, its trajectory, its poison rows, and its audit.
+    """
     record = _find(search_id, results or [str(path.parent) for path in Path("results").glob("*/manifest.json")])
     poison = record.poison.drop_columns(["search_id"]).to_pylist() if record.poison is not None else []
     if as_json:
         print_json({"search": record.search, "queries": record.queries, "audits": record.audits, "poison": poison})
         return
     _print_search(record.search)
-    print(
-        f"\ntrajectory ({len(record.queries)} queries; those that lowered the best objective, then the confirmations)"
-    )
-    print_table([_trajectory(q) for q in _milestones(record.queries)][: rows * 2], indent="  ")
-    print(f"\npoison rows ({len(poison)})")
-    print_table([{k.removeprefix("x."): v for k, v in row.items()} for row in poison[:rows]], indent="  ")
-    print("\naudit (mean over audit victim seeds)")
-    for audit in record.audits:
-        if audit["audit_seed"] == -1:
-            _print_audit(audit)
+    _print_trajectory(record.queries, rows)
+    _print_poison(poison, rows)
+    _print_audit(record.audits)
 
 
-def _find(search_id: str, roots: list[str]) -> Any:
+def _find(search_id: str, roots: list[str]) -> "SearchRecord":
     from a4g_bench.store.results import Results
 
     found: dict[str, Results] = {}
     for root in roots:
         results = Results(root)
-        for known in results.identifiers("searches"):
-            if known.startswith(search_id):
-                found[known] = results
-    if len(found) != 1:
-        what = f"{len(found)} searches begin so" if found else "no such search"
-        raise A4GError(
-            f"search '{search_id}': {what} in {', '.join(roots) or 'results/'}; 'a4g-bench check SUITE --json' lists them"
-        )
-    [(known, results)] = found.items()
-    record = results.read_search(known)
+        known = results.identifiers("searches") if results.manifest() is not None else set()
+        if search_id in known:
+            found = {search_id: results}
+            break
+        found |= {one: results for one in known if one.startswith(search_id)}
+        for name, why in results.damaged.items():
+            remark(f"damaged: {root}/{name} ({why})")
+    where = ", ".join(roots) or "results/ (there are no results)"
+    if not found:
+        raise A4GError(f"search '{search_id}': not found in {where}; a4g-bench check SUITE --json lists identifiers")
+    if len(found) > 1:
+        some = ", ".join(sorted(found)[:3]) + (", ..." if len(found) > 3 else "")
+        raise A4GError(f"search '{search_id}': {len(found)} begin so in {where}: {some}; give more of it")
+    [(known_id, results)] = found.items()
+    record = results.read_search(known_id)
     if record is None:
-        raise A4GError(f"search '{known}' cannot be read in '{results.root}'")
+        raise A4GError(f"search '{known_id}' cannot be read in '{results.root}'")
     return record
 
 
-def _print_search(search: dict[str, Any]) -> None:
+def _print_search(search: Row) -> None:
+    identity = json.loads(search["identity"])
     versions = json.loads(search["versions"] or "{}")
-    for key, value in search.items():
-        if key in ("identity", "versions") or value is None:
-            continue
-        print(f"{key:28} {value if not isinstance(value, float) else f'{value:.6g}'}")
-    print(f"{'versions':28} {', '.join(f'{name} {version}' for name, version in versions.items())}")
-    print(f"{'identity':28} {search['identity']}")
+    print(f"search {search['search_id']}: {search['status']} (attempt {search['attempt']})")
+    if search["error_message"]:
+        print(f"{search['error_type']}: {search['error_message']}")
+    queries = f"{search['queries']} of {search['query_budget']}"
+    print_pairs(
+        "configuration",
+        {
+            "suite": f"{search['suite']} (hash {search['suite_hash']})",
+            "data set": f"{search['dataset']} (fingerprint {search['fingerprint']})",
+            "attribute": search["attribute"],
+            "victim": _with_parameters(search["victim"], identity["victim"]["params"]),
+            "attack": _with_parameters(search["attack"], identity["attack"]["params"]),
+            "objective": search["objective"] if search["query_budget"] else None,
+            "poison budget": f"{search['budget']} ({search['budget_rows']} rows)",
+            "query budget": f"{search['query_budget']} in batches of {identity['batch_size']}"
+            if search["query_budget"]
+            else "0",
+            "fits per query": identity["fits"]["victim_seeds"] * identity["fits"]["folds"],
+            "seed": search["seed"],
+            "threat": f"{search['role']}; knowledge {search['knowledge']}, labels {search['labels']},"
+            f" rows {search['row_origin']}",
+        },
+    )
+    print_pairs(
+        "what it did",
+        {
+            "rows": ", ".join(f"{part} {search[f'{part}_rows']}" for part in ("train", "validation", "audit")),
+            "poison rows": search["poison_rows"],
+            "queries": f"{queries}, {search['queries_failed']} failed" if search["query_budget"] else None,
+            "final set": f"query {search['chosen_query']}" if search["chosen_query"] is not None else None,
+            "gap on validation": _change(search, "validation_gap"),
+            "accuracy on validation": _change(search, "validation_accuracy"),
+            "fits": f"{search['fits']} in {search['fit_cpu_seconds'] or 0:.2f} s of CPU",
+            "proposing": f"{search['propose_seconds'] or 0:.2f} s",
+            "search, audit": f"{search['search_seconds'] or 0:.2f} s, {search['audit_seconds'] or 0:.2f} s",
+        },
+    )
+    dirty = " with uncommitted changes" if search["git_dirty"] else ""
+    print_pairs(
+        "provenance",
+        {
+            "started": f"{search['started']:%Y-%m-%d %H:%M:%S} UTC" if search["started"] else None,
+            "ended": f"{search['ended']:%Y-%m-%d %H:%M:%S} UTC" if search["ended"] else None,
+            "machine": f"{search['cpu_model']}, {search['cores']} core(s) granted, host {search['host']}",
+            "commit": f"{search['git_commit']}{dirty}" if search["git_commit"] else None,
+            "protocol version": search["protocol_version"],
+            "clean audit": search["baseline_id"],
+            "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
+            "cautions": "; ".join(search["cautions"] or ()) or None,
+        },
+    )
 
 
-def _milestones(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_parameters(label: str, parameters: Row) -> str:
+    return label + "".join(f", {key}: {value}" for key, value in parameters.items())
+
+
+def _change(search: Row, key: str) -> str | None:
+    clean, poisoned = search[f"{key}_clean"], search[f"{key}_poisoned"]
+    if clean is None:
+        return None
+    return f"{clean:.4f}" + (f" > {poisoned:.4f}" if poisoned is not None else " clean")
+
+
+def _print_trajectory(queries: list[Row], rows: int) -> None:
+    if not queries:
+        return
+    shown = _milestones(queries)
+    print(f"\ntrajectory: {len(queries)} queries; those that improved on all before, that confirmed, that failed")
+    keys = ("query", "phase", "objective", "objective_sem", "accuracy", "poison_rows", "best_objective", "failed")
+    print_table([{key.replace("_", " "): query[key] for key in keys} for query in shown[:rows]], indent="  ")
+    _rest(len(shown), rows)
+
+
+def _milestones(queries: list[Row]) -> list[Row]:
     kept, best = [], None
     for query in queries:
-        if (
-            query["phase"] == "confirm"
-            or query["failed"]
-            or (query["best_objective"] is not None and query["best_objective"] != best)
-        ):
+        improved = query["best_objective"] is not None and query["best_objective"] != best
+        if improved or query["phase"] == "confirm" or query["failed"]:
             kept.append(query)
         best = query["best_objective"]
     return kept
 
 
-def _trajectory(query: dict[str, Any]) -> dict[str, Any]:
-    keys = ("query", "phase", "objective", "objective_sem", "accuracy", "poison_rows", "best_objective", "failed")
-    return {key: query[key] for key in keys}
+def _print_poison(poison: list[Row], rows: int) -> None:
+    print(f"\npoison: {len(poison)} rows")
+    print_table([{key.removeprefix("x."): value for key, value in row.items()} for row in poison[:rows]], indent="  ")
+    _rest(len(poison), rows)
 
 
-def _print_audit(audit: dict[str, Any]) -> None:
-    numbers = {key: value for key, value in audit.items() if isinstance(value, float)}
-    print(f"  {audit['role']} victim {audit['evaluated_on']}: " + ", ".join(f"{k} {v:.4f}" for k, v in numbers.items()))
-    columns = {
-        "group": "group_names",
-        "rows": "group_sizes",
-        "accuracy": "group_accuracy",
-        "FPR": "group_fpr",
-        "FNR": "group_fnr",
-    }
-    columns["selection rate"] = "group_selection_rate"
-    groups = range(len(audit["group_names"]))
-    print_table([{title: audit[key][g] for title, key in columns.items()} for g in groups], indent="    ")
+def _rest(count: int, shown: int) -> None:
+    if count > shown:
+        print(f"  ... and {count - shown} more (--rows {count} or --json shows them)")
+
+
+def _print_audit(audits: list[Row]) -> None:
+    """The clean and the poisoned victim side by side, averaged over the audit victim seeds."""
+    means = {(row["evaluated_on"], row["role"]): row for row in audits if row["audit_seed"] == -1}
+    for victim in dict.fromkeys(victim for victim, _ in means):
+        clean, poisoned = means.get((victim, "clean")), means.get((victim, "poisoned"))
+        if clean is None or poisoned is None:
+            continue
+        seeds = len({row["audit_seed"] for row in audits if row["evaluated_on"] == victim}) - 1
+        print(f"\naudit of {victim} on held-out rows, mean of {seeds} victim seed(s)")
+        metrics = [key for key, value in clean.items() if isinstance(value, float) and poisoned[key] is not None]
+        print_table(
+            [{"metric": key.replace("_", " "), **_sides(clean[key], poisoned[key])} for key in metrics], indent="  "
+        )
+        columns = {"accuracy": "group_accuracy", "FPR": "group_fpr", "FNR": "group_fnr"}
+        columns["selection rate"] = "group_selection_rate"
+        print()
+        print_table(
+            [
+                {"group": name, "rows": clean["group_sizes"][g]}
+                | {title: f"{clean[key][g]:.3f} > {poisoned[key][g]:.3f}" for title, key in columns.items()}
+                for g, name in enumerate(clean["group_names"])
+            ],
+            indent="  ",
+        )
+
+
+def _sides(clean: float, poisoned: float) -> Row:
+    return {"clean": f"{clean:.4f}", "poisoned": f"{poisoned:.4f}", "change": f"{poisoned - clean:+.4f}"}

@@ -1,19 +1,21 @@
 """``a4g-bench validate``."""
 
-from typing import Annotated
+from a4g_bench.cli.output import Json, Suite, examples, print_json, remark
 
-import typer
-
-from a4g_bench.cli.output import Json, print_json, remark
-
-EXAMPLES = "Examples:  a4g-bench validate quick    a4g-bench validate my-suite.yaml --json"
+EXAMPLES = examples(
+    "a4g-bench validate quick",
+    "a4g-bench validate my-suite.yaml --json",
+)
 
 
 def command(
-    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a built-in suite.")],
+    suite: Suite,
     as_json: Json = False,
 ) -> None:
-    """Find everything that can be wrong with a suite before running it: keys, names, parameters, data, splits."""
+    """Find what is wrong with a suite before running it.
+
+    Checks keys, names, parameters, that the data is there and can be split, that plugins import, that budgets fit.
+    """
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
 

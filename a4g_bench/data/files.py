@@ -10,15 +10,15 @@ What the description does not state is inferred:
 - in a CSV file an empty field, ``NA``, ``NaN``, ``nan`` and ``null`` are missing values.
 """
 
-import io
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
+from a4g_bench.data.file_description import DerivedColumn, FileDescription
+from a4g_bench.data.file_reading import read_frame
 from a4g_bench.data.schema import Array, Cut, Feature, Kind, Schema
 from a4g_bench.data.source import text_codes, text_of
 from a4g_bench.data.table import Table
@@ -28,44 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FEW = 10
-_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-_CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
-_PARQUET = (".parquet", ".pq")
-_MISSING = ["", "NA", "NaN", "nan", "null"]
-
-
-class DerivedColumn(BaseModel):
-    """A categorical column that follows from a number: band ``i`` where ``edges[i-1] <= value < edges[i]``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    source: str = Field(alias="from")
-    edges: tuple[float, ...] = Field(min_length=1)
-    names: tuple[str, ...] = ()
-
-
-class FileDescription(BaseModel):
-    """What a suite says about a user's table.
-
-    ``file``: path (relative to the suite) or pyarrow filesystem URI of a CSV or Parquet file. ``favourable``: the
-    target value a person would wish for. ``protected``: attribute names, the default one first. ``types``, ``ranges``
-    (lowest and highest value allowed), ``derived`` and ``drop`` are per column. ``missing``: what to do with missing
-    values of features: stop, leave the rows out, or (categorical features only) make them the category ``missing``.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    file: str
-    target: str
-    favourable: bool | int | float | str
-    protected: tuple[str, ...] = Field(min_length=1)
-    types: dict[str, Kind] = {}
-    ranges: dict[str, tuple[float, float]] = {}
-    derived: dict[str, DerivedColumn] = {}
-    drop: tuple[str, ...] = ()
-    delimiter: str | None = None
-    protected_visible: bool = True
-    missing: Literal["error", "drop", "category"] = "error"
 
 
 def load_file(name: str, description: FileDescription, folder: Path) -> Table:
@@ -73,7 +35,7 @@ def load_file(name: str, description: FileDescription, folder: Path) -> Table:
 
     Raises ``DataError`` of one line, naming file, column and remedy, if the file and its description do not fit.
     """
-    return _Loader(name, description, _read(name, description, folder)).table()
+    return _Loader(name, description, read_frame(name, description, folder)).table()
 
 
 @dataclass
@@ -262,57 +224,3 @@ def _categorical() -> type[Any]:
     from pandas import CategoricalDtype
 
     return CategoricalDtype
-
-
-def _read(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame":
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    from pyarrow import fs
-
-    shown = f"data set '{name}': file {about.file}"
-    kind = about.file.lower()
-    if not kind.endswith((*_CSV, *_PARQUET)):
-        raise DataError(f"{shown} must end in {', '.join((*_CSV, *_PARQUET))}")
-    try:
-        if "://" in about.file:
-            system, path = fs.FileSystem.from_uri(about.file)
-        else:
-            system, path = fs.LocalFileSystem(), str(folder / Path(about.file).expanduser())
-        with system.open_input_file(path) if kind.endswith(_PARQUET) else system.open_input_stream(path) as stream:
-            if kind.endswith(_PARQUET):
-                parquet = pq.ParquetFile(stream).read()
-                repeated = sorted({column for column in parquet.column_names if parquet.column_names.count(column) > 1})
-                if repeated:
-                    raise DataError(f"{shown}: column '{repeated[0]}' occurs more than once; rename one")
-                whole: pd.DataFrame = parquet.to_pandas(ignore_metadata=True)
-                return whole
-            text = io.BytesIO(stream.read())
-        delimiter = about.delimiter or ("\t" if ".tsv" in kind else ",")
-        rows: dict[str, Any] = {"sep": delimiter, "header": None, "keep_default_na": False, "encoding": "utf-8-sig"}
-        header = pd.read_csv(text, nrows=1, dtype=str, **rows)
-        if header.shape[1] == 1:
-            raise DataError(f"{shown} {_one_column(str(header.iloc[0, 0]), delimiter)}")
-        text.seek(0)
-        try:
-            frame: pd.DataFrame = pd.read_csv(text, skiprows=1, na_values=_MISSING, low_memory=False, **rows)
-        except pd.errors.EmptyDataError:
-            raise DataError(f"{shown} has a header but no rows") from None
-    except FileNotFoundError:
-        raise DataError(f"{shown} does not exist (looked in the suite's folder)") from None
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{shown} is empty") from None
-    except (OSError, ValueError, ImportError, pa.ArrowException) as error:
-        raise DataError(f"{shown} cannot be read: {' '.join(str(error).split())}") from None
-    if frame.shape[1] != header.shape[1]:
-        raise DataError(f"{shown} names {header.shape[1]} columns but its first row has {frame.shape[1]} fields")
-    frame.columns = pd.Index([str(column).strip() for column in header.iloc[0]])
-    return frame
-
-
-def _one_column(header: str, delimiter: str) -> str:
-    counts = {other: header.count(other) for other in _DELIMITERS if other != delimiter}
-    best = max(counts, key=lambda other: counts[other])
-    if not counts[best]:
-        return "has one column only; state its delimiter"
-    return f"has one column only; it seems to be separated by {_DELIMITERS[best]} (delimiter: {best!r})"

@@ -9,9 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from typing import Any
 
-from a4g_bench import plugins
 from a4g_bench.attacks.attack import Attack, get_attack
-from a4g_bench.errors import SuiteError, nearest
 from a4g_bench.suite.model import Combination, DatasetEntry, Fits, Named, Objective, PoisonBudget, Suite
 from a4g_bench.victims.victim import get_victim
 
@@ -80,27 +78,26 @@ def versions(packages: Sequence[str]) -> dict[str, str]:
 
 
 def expand(suite: Suite) -> list[Spec]:
-    """All searches of a suite, in the order of its lists.
+    """All searches of a checked suite (``check.check_suite``), in the order of its lists.
 
     ``exclude`` removes what it matches; ``include``, where given, keeps only what it matches. An attack that does not
-    query has one search per cell whatever the query budgets and objectives. Raises ``SuiteError`` where a pattern
-    matches nothing, or where an attack cannot use the suite's folds.
+    query has one search per cell whatever the query budgets and objectives.
     """
-    _check_patterns(suite)
-    attacks = {entry.label: get_attack(entry.name, entry.params) for entry in suite.attacks}
-    for entry in suite.attacks:
-        attack = attacks[entry.label]
-        if suite.fits.folds > 1 and attack.queries and not attack.recipes:
-            raise SuiteError(
-                f"attack '{entry.label}' evaluates fixed rows and cannot use folds: set 'fits: {{folds: 1}}'"
-            )
-    return [spec for spec in _grid(suite, attacks) if _wanted(suite, spec)]
+    return [spec for spec in _grid(suite) if _wanted(suite, spec)]
 
 
 def excluded(suite: Suite) -> int:
     """How many combinations ``include`` and ``exclude`` leave out."""
-    attacks = {entry.label: get_attack(entry.name, entry.params) for entry in suite.attacks}
-    return sum(not _wanted(suite, spec) for spec in _grid(suite, attacks))
+    return sum(not _wanted(suite, spec) for spec in _grid(suite))
+
+
+def patterns(combination: Combination) -> Iterator[tuple[str, list[Any]]]:
+    """The keys that a combination names, each with the values it matches."""
+    for key in combination.model_fields_set:
+        value = getattr(combination, key)
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            yield key, [PoisonBudget.model_validate(v).text for v in values] if key == "poison_budget" else values
 
 
 def _wanted(suite: Suite, spec: Spec) -> bool:
@@ -109,7 +106,21 @@ def _wanted(suite: Suite, spec: Spec) -> bool:
     return not any(_matches(combination, spec) for combination in suite.exclude)
 
 
-def _grid(suite: Suite, attacks: dict[str, Attack]) -> Iterator[Spec]:
+def _matches(combination: Combination, spec: Spec) -> bool:
+    mine = {
+        "dataset": spec.dataset.label,
+        "victim": spec.victim.label,
+        "attack": spec.attack.label,
+        "objective": spec.objective.label,
+        "poison_budget": spec.budget.text,
+        "query_budget": spec.query_budget,
+        "seed": spec.seed,
+    }
+    return all(mine[key] in values for key, values in patterns(combination))
+
+
+def _grid(suite: Suite) -> Iterator[Spec]:
+    attacks: dict[str, Attack] = {entry.label: get_attack(entry.name, entry.params) for entry in suite.attacks}
     for dataset, victim, budget, entry in product(suite.datasets, suite.victims, suite.poison_budgets, suite.attacks):
         searching = attacks[entry.label].queries
         objectives = suite.objectives if searching else suite.objectives[:1]
@@ -119,59 +130,3 @@ def _grid(suite: Suite, attacks: dict[str, Attack]) -> Iterator[Spec]:
                 dataset, victim, entry, objective, budget, query_budget, seed,
                 suite.fits, suite.batch_size, suite.max_accuracy_loss,
             )  # fmt: skip
-
-
-def _values(spec: Spec) -> dict[str, Any]:
-    return {
-        "dataset": spec.dataset.label,
-        "victim": spec.victim.label,
-        "attack": spec.attack.label,
-        "objective": spec.objective.label,
-        "poison_budget": spec.budget.text,
-        "query_budget": spec.query_budget,
-        "seed": spec.seed,
-    }
-
-
-def _patterns(combination: Combination) -> Iterator[tuple[str, list[Any]]]:
-    for key in combination.model_fields_set:
-        value = getattr(combination, key)
-        if value is not None:
-            values = value if isinstance(value, list) else [value]
-            yield key, [PoisonBudget.model_validate(v).text for v in values] if key == "poison_budget" else values
-
-
-def _matches(combination: Combination, spec: Spec) -> bool:
-    mine = _values(spec)
-    return all(mine[key] in values for key, values in _patterns(combination))
-
-
-def _check_patterns(suite: Suite) -> None:
-    valid: dict[str, list[Any]] = {
-        "dataset": [d.label for d in suite.datasets],
-        "victim": [v.label for v in suite.victims],
-        "attack": [a.label for a in suite.attacks],
-        "objective": [o.label for o in suite.objectives],
-        "poison_budget": [b.text for b in suite.poison_budgets],
-        "query_budget": [0, *suite.query_budgets],
-        "seed": suite.seeds,
-    }
-    for where, combinations in (("include", suite.include), ("exclude", suite.exclude)):
-        for combination in combinations:
-            for key, values in _patterns(combination):
-                for value in values:
-                    if value not in valid[key]:
-                        raise SuiteError(
-                            f"{where}: {key} '{value}' is not in the suite{nearest(str(value), map(str, valid[key]))}"
-                        )
-
-
-def check_names(suite: Suite) -> None:
-    """Raise in one line if a data set, victim or attack is unknown, cannot be imported, or refuses its parameters."""
-    for dataset in suite.datasets:
-        if dataset.source is None:
-            plugins.get("datasets", dataset.name)
-    for victim in suite.victims:
-        get_victim(victim.name, victim.params).check()
-    for attack in suite.attacks:
-        get_attack(attack.name, attack.params)

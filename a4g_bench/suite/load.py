@@ -2,27 +2,22 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+import types
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from a4g_bench.errors import SuiteError, nearest
-from a4g_bench.suite.model import Combination, DatasetEntry, Fits, Limits, Named, Objective, Resources, Suite
-from a4g_bench.suite.yaml_file import Document, parse
+from a4g_bench.errors import A4GError, SuiteError, nearest
+from a4g_bench.suite.builtin import builtin_folder, builtin_names
+from a4g_bench.suite.model import Suite
+from a4g_bench.suite.yaml_file import MAX_BYTES, Document, parse
 
-_MODELS: dict[str, type[BaseModel]] = {
-    "datasets": DatasetEntry,
-    "victims": Named,
-    "attacks": Named,
-    "objectives": Objective,
-    "fits": Fits,
-    "limits": Limits,
-    "resources": Resources,
-    "include": Combination,
-    "exclude": Combination,
-}
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -32,41 +27,70 @@ class LoadedSuite:
     suite: Suite
     path: str
     folder: Path
+    document: Document | None = field(default=None, repr=False, compare=False)
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """SHA-256 (16 hex digits) of the suite with all defaults written out; comments and order of keys do not count."""
-        text = json.dumps(self.suite.model_dump(mode="json", by_alias=True), sort_keys=True)
+        """SHA-256 (16 hex digits) of what the suite asks for, with all defaults written out.
+
+        Its name, description, labels and resources do not count, nor do comments and the order of keys.
+        """
+        text = json.dumps(_meaning(self.suite), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-
-def builtin_folder() -> Path:
-    """Where the suites that come with the package are: inside the wheel, or beside the package in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "_suites"
-    return inside if inside.is_dir() else package.parent / "suites"
-
-
-def builtin_names() -> list[str]:
-    """Names of the built-in suites."""
-    return sorted(path.stem for path in builtin_folder().glob("*.yaml"))
+    @contextmanager
+    def at(self, *location: int | str) -> Iterator[None]:
+        """Put file, line and key of ``location`` in front of an error about what the suite says there."""
+        try:
+            yield
+        except A4GError as error:
+            if self.document is None:
+                raise
+            raise type(error)(f"{self.document.place(location)}: {error}") from error
 
 
 def load_suite(name_or_path: str) -> LoadedSuite:
     """Read a suite by path, or a built-in one by name. Raises ``SuiteError`` in one line."""
-    path = Path(name_or_path)
-    if not path.is_file():
-        builtin = builtin_folder() / f"{name_or_path}.yaml"
-        looks_like_path = path.suffix in (".yaml", ".yml") or len(path.parts) > 1
-        if looks_like_path or not builtin.is_file():
-            what = "is a folder, not a suite file" if path.is_dir() else "no such file"
-            raise SuiteError(f"suite '{name_or_path}': {what}; built-in suites: {', '.join(builtin_names())}")
-        path = builtin
+    path = _find(name_or_path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"suite '{name_or_path}' cannot be read: {error}") from error
-    return LoadedSuite(validated(parse(text, name_or_path)), name_or_path, path.resolve().parent)
+        if path.stat().st_size > MAX_BYTES:
+            raise SuiteError(f"suite '{name_or_path}': larger than {MAX_BYTES:,} bytes: not a suite")
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"suite '{name_or_path}': not a text file in UTF-8 (byte {error.start})") from error
+    except OSError as error:
+        raise SuiteError(f"suite '{name_or_path}' cannot be read: {error.strerror or error}") from error
+    document = parse(text, name_or_path)
+    return LoadedSuite(validated(document), name_or_path, path.resolve().parent, document)
+
+
+def _meaning(suite: Suite) -> dict[str, Any]:
+    """The suite as JSON-able data, in which every label is replaced by what it stands for."""
+    data = suite.model_dump(mode="json", exclude={"name", "description", "resources"})
+    for key in ("datasets", "victims", "attacks"):
+        stands_for: dict[str, str] = {e.pop("label"): json.dumps(e, sort_keys=True) for e in data[key]}
+        for combination in (*data["include"], *data["exclude"]):
+            labels = combination[key.removesuffix("s")]
+            if labels is not None:
+                listed = labels if isinstance(labels, list) else [labels]
+                combination[key.removesuffix("s")] = sorted(str(stands_for.get(label, label)) for label in listed)
+    return data
+
+
+def _find(name_or_path: str) -> Path:
+    path = Path(name_or_path)
+    try:
+        if path.is_file():
+            return path
+        what = "is a folder, not a suite file" if path.is_dir() else "no such file"
+    except (OSError, ValueError):  # a name that is too long, or holds a null character
+        what = "no such file"
+    names = builtin_names()
+    if name_or_path in names:
+        return builtin_folder() / f"{name_or_path}.yaml"
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        raise SuiteError(f"suite '{name_or_path[:200]}': {what}")
+    raise SuiteError(f"suite '{name_or_path[:200]}': {what}, and no built-in suite{nearest(name_or_path, names)}")
 
 
 def validated(document: Document) -> Suite:
@@ -82,32 +106,38 @@ def _explain(document: Document, error: ValidationError) -> str:
     first = errors[0]
     location: tuple[int | str, ...] = first["loc"]
     where = f"{document.path}:{document.line(location)}"
-    key = ".".join(str(step) for step in location if step in _file_steps(document.data, location))
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    elsewhere = {tuple(document.steps(other["loc"])) for other in errors} - {tuple(document.steps(location))}
+    more = f" (and {len(elsewhere)} more)" if elsewhere else ""
     if first["type"] == "extra_forbidden":
         return f"{where}: unknown key '{location[-1]}'{nearest(str(location[-1]), _valid_keys(location))}{more}"
     if first["type"] == "missing":
-        return f"{where}: key '{location[-1]}' is missing{more}"
-    message = str(first.get("ctx", {}).get("error", first["msg"]))
-    message = message[0].lower() + message[1:]
-    given = "" if first["type"] == "value_error" else f", not {json.dumps(first['input'], default=str)[:60]}"
-    return f"{where}: {key}: {message}{given}{more}".replace("\n", " ")
+        inside = f" in {'.'.join(map(str, location[:-1]))}" if len(location) > 1 else ""
+        return f"{where}: key '{location[-1]}' is missing{inside}{more}"
+    message = str(first.get("ctx", {}).get("error", first["msg"])).replace("Input should", "must")
+    given = "" if first["type"] == "value_error" else f", not {_shown(first['input'])}"
+    return f"{document.place(location)}: {message}{given}{more}".replace("\n", " ")
 
 
-def _file_steps(data: Any, location: tuple[int | str, ...]) -> set[int | str]:
-    """Those steps of a location that are keys or positions in the file (the others name types)."""
-    steps: set[int | str] = set()
-    for step in location:
-        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
-            data = data[step]
-            steps.add(step)
-    return steps
+def _shown(value: Any) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = _MODELS.get(str(location[0]), Suite) if len(location) > 1 else Suite
-    if "source" in location[:-1]:
-        from a4g_bench.data.files import FileDescription
+def _valid_keys(location: Sequence[int | str]) -> list[str]:
+    """Keys of the model that a location's last key stands in."""
+    model: type[BaseModel] = Suite
+    for step in location[:-1]:
+        for name, described in model.model_fields.items():
+            if step in (name, described.alias):
+                model = next(_models(described.annotation), model)
+                break
+    return [str(described.alias or name) for name, described in model.model_fields.items()]
 
-        model = FileDescription
-    return [field.alias or name for name, field in model.model_fields.items()]
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        if issubclass(annotation, BaseModel):
+            yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _models(part)

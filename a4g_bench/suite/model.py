@@ -1,14 +1,27 @@
 """What a suite file may say. Unknown keys are refused; every key has a default that a laptop can run."""
 
 import re
+from collections import Counter
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from a4g_bench.data.files import FileDescription
+from a4g_bench.data.file_description import FileDescription
+from a4g_bench.errors import nearest
 from a4g_bench.metrics.confusion import METRICS
 
 Parameters = dict[str, Any]
+MAX_SEEDS = 10_000
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f"must be a whole number, not {str(value).lower()}")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**31)]
 
 
 class _Model(BaseModel):
@@ -25,15 +38,15 @@ class PoisonBudget(_Model):
     @model_validator(mode="before")
     @classmethod
     def _parse(cls, value: Any) -> Any:
-        if isinstance(value, dict):
+        if isinstance(value, cls):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
-            if value < 1:
+            if not 1 <= value < 2**31:
                 raise ValueError(f"poison budget {value}: must be at least 1 row")
             return {"text": str(value), "count": value}
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value) if isinstance(value, str) else None
         if not match:
-            raise ValueError(f"poison budget '{value}': write a share such as 1% or a count of rows such as 50")
+            raise ValueError(f"poison budget '{value}': write a share such as 1%, or a count of rows such as 50")
         percent = float(match.group(1))
         if not 0 < percent <= 100:
             raise ValueError(f"poison budget '{value}': a share must be more than 0% and at most 100%")
@@ -59,7 +72,18 @@ class Named(_Model):
     @model_validator(mode="before")
     @classmethod
     def _name_alone(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return {"name": value}
+        if not isinstance(value, dict | cls):
+            raise ValueError(f"must be a name, or a mapping with 'name', not {_shown(value)}")
+        return value
+
+    @field_validator("name", "label", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            raise ValueError(f"a name must be a text, not {_shown(value)}; put it in quotes")
+        return value
 
     @model_validator(mode="after")
     def _default_label(self) -> "Named":
@@ -67,7 +91,7 @@ class Named(_Model):
             object.__setattr__(self, "label", self.name)
         if not re.fullmatch(r"[\w.:+-]+", self.label):
             raise ValueError(
-                f"'{self.label}': a name may hold letters, digits and . : + - _ only (give another with 'as')"
+                f"'{self.label[:100]}': a name may hold letters, digits and . : + - _ only (give another with 'as')"
             )
         return self
 
@@ -75,12 +99,12 @@ class Named(_Model):
 class DatasetEntry(Named):
     """A data set: a registered name with parameters, or a table of the user's (``source``).
 
-    ``attribute`` is the protected attribute (the schema's first unless told), ``rows`` caps the table by a fixed stratified
-    sample, ``fallback`` names the set to take where this one's source cannot be installed.
+    ``attribute`` is the protected attribute (the schema's first unless told), ``rows`` caps the table by a fixed
+    stratified sample, ``fallback`` names the set to take where this one's source cannot be installed.
     """
 
     attribute: str | None = None
-    rows: int | None = Field(default=None, ge=100)
+    rows: Annotated[Whole, Field(ge=100, lt=2**31)] | None = None
     fallback: str | None = None
     source: FileDescription | None = None
 
@@ -100,14 +124,16 @@ class Objective(_Model):
     @model_validator(mode="before")
     @classmethod
     def _metric_alone(cls, value: Any) -> Any:
-        return {"metric": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return {"metric": value}
+        if not isinstance(value, dict | cls):
+            raise ValueError(f"must be a metric, or a mapping with 'metric', not {_shown(value)}")
+        return value
 
     @field_validator("metric")
     @classmethod
     def _known(cls, value: str) -> str:
         if value not in METRICS:
-            from a4g_bench.errors import nearest
-
             raise ValueError(f"unknown metric '{value}'{nearest(value, METRICS)}")
         return value
 
@@ -118,33 +144,58 @@ class Objective(_Model):
 
 
 class Fits(_Model):
-    """Fits per query: ``victim_seeds`` random states, on one split (``folds: 1``) or on folds of train + search-validation."""
+    """Fits per query: ``victim_seeds`` random states, times ``folds`` of train + search-validation (1: no folds)."""
 
-    victim_seeds: int = Field(default=1, ge=1, le=100)
-    folds: int = Field(default=1, ge=1, le=20)
-
-
-def _seconds(value: Any) -> Any:
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)\s*", value) if isinstance(value, str) else None
-    return float(match.group(1)) * {"s": 1, "m": 60, "min": 60, "h": 3600}[match.group(2)] if match else value
+    victim_seeds: Whole = Field(default=1, ge=1, le=100)
+    folds: Whole = Field(default=1, ge=1, le=20)
 
 
-def _bytes(value: Any) -> Any:
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMG])i?B?\s*", value) if isinstance(value, str) else None
-    return int(float(match.group(1)) * {"k": 1e3, "M": 1e6, "G": 1e9}[match.group(2)]) if match else value
+_SECONDS: dict[str, float] = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+_BYTES: dict[str, float] = {
+    "": 1,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "kB": 1e3,
+    "MB": 1e6,
+    "GB": 1e9,
+    "MiB": 2**20,
+    "GiB": 2**30,
+}
+
+
+def _measured(value: Any, units: dict[str, float], example: str) -> Any:
+    """A number with a unit as a number; null (no limit) and pydantic's own input pass."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", value) if isinstance(value, str) else None
+    if match and match.group(2) in units:
+        return float(match.group(1)) * units[match.group(2)]
+    if isinstance(value, str | bool):
+        raise ValueError(f"'{value}' is not understood: write it as {example}")
+    return value
 
 
 class Limits(_Model):
-    """Per fit: wall seconds (``90``, ``90s``, ``5m``) and memory of its process in bytes (``2GB``). None is no limit."""
+    """Per fit: wall seconds (``90``, ``90s``, ``5m``) and memory of its process (``2GB``). None is no limit."""
 
-    time: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] | None = 600.0
-    memory: Annotated[int, BeforeValidator(_bytes), Field(ge=100_000_000)] | None = None
+    time: float | None = Field(default=600.0, gt=0, allow_inf_nan=False)
+    memory: int | None = Field(default=None, ge=100_000_000)
+
+    @field_validator("time", mode="before")
+    @classmethod
+    def _time(cls, value: Any) -> Any:
+        return _measured(value, _SECONDS, "90s, 5m or 1h")
+
+    @field_validator("memory", mode="before")
+    @classmethod
+    def _memory(cls, value: Any) -> Any:
+        measured = _measured(value, _BYTES, "500MB or 2GB")
+        return round(measured) if isinstance(value, str) else measured
 
 
 class Resources(_Model):
     """Cores granted to one search; more than one runs the fits of a batch in parallel processes."""
 
-    cores: int = Field(default=1, ge=1)
+    cores: Whole = Field(default=1, ge=1, le=4096)
 
 
 class Combination(_Model):
@@ -168,32 +219,48 @@ class Combination(_Model):
 class Suite(_Model):
     """A benchmark: the grid datasets x victims x attacks x objectives x poison budgets x query budgets x seeds."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*$")
+    name: str
     description: str = ""
     datasets: list[DatasetEntry] = Field(min_length=1)
     victims: list[Named] = Field(min_length=1)
     attacks: list[Named] = Field(min_length=1)
     objectives: list[Objective] = Field(default=[Objective()], min_length=1)
     poison_budgets: list[PoisonBudget] = Field(min_length=1)
-    query_budgets: list[Annotated[int, Field(ge=0)]] = Field(default=[100], min_length=1)
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1)
+    query_budgets: list[Annotated[Whole, Field(ge=0, le=1_000_000)]] = Field(default=[100], min_length=1)
+    seeds: list[Seed] = Field(min_length=1, max_length=MAX_SEEDS)
     fits: Fits = Fits()
-    batch_size: int = Field(default=8, ge=1, le=256)
+    batch_size: Whole = Field(default=8, ge=1, le=256)
     max_accuracy_loss: float = Field(default=0.01, ge=0, le=1)
     limits: Limits = Limits()
     resources: Resources = Resources()
     include: list[Combination] = []
     exclude: list[Combination] = []
 
+    @field_validator("name", mode="before")
+    @classmethod
+    def _names_a_folder(cls, value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", value, re.ASCII):
+            raise ValueError(
+                f"{_shown(value)}: a suite's name becomes a folder's: a letter or digit, then letters, digits, - _ ."
+            )
+        return value
+
     @field_validator("seeds", mode="before")
     @classmethod
     def _count(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("seeds: a number of seeds or a list of them")
+        if isinstance(value, bool) or not isinstance(value, int | list):
+            raise ValueError(f"must be a number of seeds such as 5, or a list of them, not {_shown(value)}")
         if isinstance(value, int):
-            if value < 1:
-                raise ValueError(f"seeds: {value}: at least one seed is needed")
+            if not 1 <= value <= MAX_SEEDS:
+                raise ValueError(f"{value}: between 1 and {MAX_SEEDS} seeds are possible")
             return list(range(value))
+        return value
+
+    @field_validator("datasets", "victims", "attacks", "objectives", "poison_budgets", "query_budgets", mode="before")
+    @classmethod
+    def _lists(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError(f"must be a list, not {_shown(value)}")
         return value
 
     @field_validator("datasets", "victims", "attacks", "objectives", "poison_budgets", "query_budgets", "seeds")
@@ -202,7 +269,17 @@ class Suite(_Model):
         labels = [getattr(entry, "label", getattr(entry, "text", entry)) for entry in value]
         if labels and isinstance(value[0], DatasetEntry):
             labels = [f"{entry.label} ({entry.attribute or 'default attribute'})" for entry in value]
-        for label in labels:
-            if labels.count(label) > 1:
-                raise ValueError(f"'{label}' occurs twice; give one of them another name with 'as'")
+        [(label, count)] = Counter(labels).most_common(1)
+        if count > 1:
+            remedy = "give one of them another name with 'as'" if hasattr(value[0], "name") else "remove one"
+            raise ValueError(f"'{label}' occurs twice; {remedy}")
         return value
+
+
+def _shown(value: Any) -> str:
+    """A wrong value, for an error message."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None:
+        return "nothing"
+    return str(value).lower() if isinstance(value, bool) else f"'{str(value)[:60]}'"

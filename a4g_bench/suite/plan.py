@@ -12,7 +12,8 @@ from a4g_bench.data.schema import Schema
 from a4g_bench.data.split import split
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, DataUnavailableError, SuiteError, nearest
-from a4g_bench.suite.grid import Spec, check_names, expand, identify
+from a4g_bench.suite.check import check_suite
+from a4g_bench.suite.grid import Spec, expand, identify
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import DatasetEntry, Suite
 
@@ -101,21 +102,23 @@ def make_plan(loaded: LoadedSuite) -> Plan:
 
     Raises ``A4GError`` in one line for anything wrong with names, parameters, data, attributes, splits or budgets.
     """
-    check_names(loaded.suite)
+    check_suite(loaded)
     subjects: list[Subject] = []
     notes: list[str] = []
-    for entry in loaded.suite.datasets:
-        subject, note = load_subject(entry, loaded.folder)
-        if subject.key in {s.key for s in subjects}:
-            raise SuiteError(f"data set '{entry.label}' with attribute '{subject.attribute}' occurs twice")
+    for i, entry in enumerate(loaded.suite.datasets):
+        with loaded.at("datasets", i):
+            subject, note = load_subject(entry, loaded.folder)
+            if subject.key in {s.key for s in subjects}:
+                raise SuiteError(f"data set '{entry.label}' with attribute '{subject.attribute}' occurs twice")
+            fewest = min(len(split(subject.table, subject.attribute, seed).train) for seed in loaded.suite.seeds)
+        _check_budgets(loaded, subject, fewest)
         subjects.append(subject)
         notes += [note] if note else []
     suite = loaded.suite.model_copy(update={"datasets": [s.entry for s in subjects]})
-    for subject in subjects:
-        for seed in suite.seeds:
-            check_budgets(suite, subject, len(split(subject.table, subject.attribute, seed).train))
     by_entry = {id(s.entry): s for s in subjects}
     searches = tuple(Planned(spec, by_entry[id(spec.dataset)].facts) for spec in expand(suite))
+    if not searches:
+        raise SuiteError(f"{loaded.path}: include and exclude leave no search")
     return Plan(loaded, suite, {s.key: s for s in subjects}, _without_twins(searches), tuple(notes))
 
 
@@ -131,13 +134,12 @@ def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:
     return searches
 
 
-def check_budgets(suite: Suite, subject: Subject, train_rows: int) -> None:
-    """Raise ``SuiteError`` if a poison budget exceeds the training rows."""
-    for budget in suite.poison_budgets:
+def _check_budgets(loaded: LoadedSuite, subject: Subject, train_rows: int) -> None:
+    for i, budget in enumerate(loaded.suite.poison_budgets):
         if budget.rows(train_rows) > train_rows:
-            raise SuiteError(
-                f"poison budget '{budget.text}' exceeds the {train_rows} training rows of data set '{subject.entry.label}'"
-            )
+            with loaded.at("poison_budgets", i):
+                name = subject.entry.label
+                raise SuiteError(f"poison budget '{budget.text}' exceeds the {train_rows} training rows of '{name}'")
 
 
 def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:
@@ -160,7 +162,8 @@ def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:
     attribute = entry.attribute or table.schema.protected[0]
     if attribute not in table.schema.protected:
         raise DataError(
-            f"data set '{entry.label}' has no protected attribute '{attribute}'{nearest(attribute, table.schema.protected)}"
+            f"data set '{entry.label}' has no protected attribute '{attribute}'"
+            f"{nearest(attribute, table.schema.protected)}"
         )
     if entry.rows is not None and entry.rows < len(table):
         table = subsample(table, entry.rows, attribute)

@@ -1,6 +1,7 @@
 """Reading a YAML file so that every complaint can name its line."""
 
-from collections.abc import Hashable
+import re
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,25 +10,41 @@ import yaml
 from a4g_bench.errors import SuiteError
 
 MAX_BYTES = 1_000_000
+_BOOLEAN = "tag:yaml.org,2002:bool"
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain YAML: aliases are refused (a few lines of them can expand to gigabytes), duplicate keys too."""
+    """Plain YAML: aliases are refused (a few lines of them can expand to gigabytes), duplicate keys too.
+
+    As in YAML 1.2, only true and false are booleans (``favourable: yes`` is a text), and 1e-3 is a number.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.get_event()  # type: ignore[no-untyped-call]
             raise yaml.constructor.ConstructorError(None, None, "aliases (*name) are not allowed", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
-            if not isinstance(key, Hashable) or key in seen:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a text", key_node.start_mark)
+            if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key '{key}' occurs twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOLEAN, re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+"), list("-+.0123456789")
+)
 
 
 @dataclass(frozen=True)
@@ -38,9 +55,9 @@ class Document:
     data: dict[str, Any]
     root: yaml.Node
 
-    def line(self, location: tuple[int | str, ...]) -> int:
+    def line(self, location: Sequence[int | str]) -> int:
         """Line (from 1) of the deepest part of ``location`` (keys and list positions) that the file has."""
-        node: yaml.Node = self.root
+        node = self.root
         line = node.start_mark.line
         for step in location:
             found: yaml.Node | None = None
@@ -56,34 +73,58 @@ class Document:
             node = found
         return int(line) + 1
 
+    def steps(self, location: Sequence[int | str]) -> list[int | str]:
+        """Those steps of ``location`` that are keys or positions in the file (the others name types)."""
+        data: Any = self.data
+        kept: list[int | str] = []
+        for step in location:
+            if (step in data) if isinstance(data, dict) else (isinstance(data, list) and step in range(len(data))):
+                data = data[step]
+                kept.append(step)
+        return kept
+
+    def place(self, location: Sequence[int | str]) -> str:
+        """``file:line: key.0.key`` for an error message."""
+        steps = self.steps(location)
+        key = f": {'.'.join(map(str, steps))}" if steps else ""
+        return f"{self.path}:{self.line(location)}{key}"
+
 
 def parse(text: str, path: str) -> Document:
     """Parse YAML text that must be one mapping. Raises ``SuiteError`` with file and line."""
     if len(text) > MAX_BYTES:
-        raise SuiteError(f"{path}: larger than {MAX_BYTES} characters: not a suite")
+        raise SuiteError(f"{path}: larger than {MAX_BYTES:,} characters: not a suite")
     try:
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-            data = loader.construct_document(root) if root is not None else None  # type: ignore[no-untyped-call]
-        finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+        root, data = _read(text)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        mark = error.problem_mark or error.context_mark
         problem = (error.problem or "not valid YAML").replace("\n", " ")
         if "'\\t'" in problem:
             problem = "a tab: YAML is indented with spaces"
-        raise SuiteError(f"{path}:{line}: {problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SuiteError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(data, dict):
+        elif "but found another document" in problem:
+            problem = "a second document (---): a suite is one"
+        raise SuiteError(f"{path}:{mark.line + 1 if mark else 1}: {problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SuiteError(f"{path}:{line}: a character that no YAML file may hold (U+{error.character:04X})") from error
+    except RecursionError:
+        raise SuiteError(f"{path}: nested too deeply to be a suite") from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise SuiteError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict) or root is None:
         raise SuiteError(f"{path}: a suite is a mapping of keys such as 'name' and 'datasets', not {_kind(data)}")
     return Document(path, data, root)
 
 
+def _read(text: str) -> tuple[yaml.Node | None, Any]:
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        return root, loader.construct_document(root) if root is not None else None
+    finally:
+        loader.dispose()
+
+
 def _kind(data: Any) -> str:
-    return (
-        "an empty file"
-        if data is None
-        else {"list": "a list", "str": "a text"}.get(type(data).__name__, type(data).__name__)
-    )
+    names = {"NoneType": "an empty file", "list": "a list", "str": "a text"}
+    return names.get(type(data).__name__, f"a value of type {type(data).__name__}")
