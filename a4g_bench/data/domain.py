@@ -56,7 +56,7 @@ class Domain:
         out = np.clip(features, self.low, self.high)
         for j, feature in enumerate(self.schema.features):
             if feature.kind == "integer":
-                out[:, j] = np.round(out[:, j])
+                out[:, j] = np.round(out[:, j]) + 0.0  # -0.0 would not survive a table of integers
             elif feature.kind == "categorical":
                 codes = self.seen[j]
                 out[:, j] = codes[np.abs(out[:, j, None] - codes[None, :]).argmin(axis=1)]
