@@ -49,10 +49,8 @@ class Verdict:
     seconds: float = 0.0
 
     def priced(self, spent: Sequence[Predicted], seconds: float) -> "Verdict":
-        """The verdict with the cost of its fits and the seconds it took."""
-        return replace(
-            self, fits=sum(p.fits for p in spent), cpu_seconds=sum(p.cpu_seconds for p in spent), seconds=seconds
-        )
+        """The verdict with the fits of the poisoned victim, the CPU of all fits (a new baseline's too), and its seconds."""
+        return replace(self, fits=spent[-1].fits, cpu_seconds=sum(p.cpu_seconds for p in spent), seconds=seconds)
 
 
 def predict(victim: Named, seed: int, fitter: Fitter, poison: Poison | None) -> Predicted:

@@ -32,12 +32,11 @@ class Groundwork:
     """``clean[mode]``: the clean victim's predictions, one array per victim seed, over the mode's judged rows.
 
     ``scores[set]``: out-of-fold scores of the favourable label, in the order of the training set's rows.
-    ``fits`` and ``cpu_seconds`` are what it cost.
+    ``cpu_seconds`` is what it cost.
     """
 
     clean: dict[str, list[Predictions]]
     scores: dict[str, npt.NDArray[np.float64]]
-    fits: int
     cpu_seconds: float
 
 
@@ -72,7 +71,7 @@ def lay(view: View, victim: Named, fits: Fits, fitter: Fitter, *, with_scores: b
         values = np.concatenate([_given(results[offset + j].values) for j in range(SCORE_FOLDS)])
         scores[t] = values[np.argsort(order)]  # a training set's rows are sorted positions
         offset += SCORE_FOLDS
-    return Groundwork(clean, scores, len(jobs), sum(fit.cpu_seconds for fit in results))
+    return Groundwork(clean, scores, sum(fit.cpu_seconds for fit in results))
 
 
 def _given(values: npt.NDArray[np.generic] | None) -> npt.NDArray[np.generic]:

@@ -63,9 +63,9 @@ def searched(row: Row, search: Search) -> Row:
         "validation_rows": len(search.view.labels) - n_train,
         "queries": len(search.records),
         "queries_failed": sum(record["failed"] is not None for record in search.records),
-        "fits": search.fits,
-        "propose_seconds": search.propose_seconds,
-        "fit_cpu_seconds": search.fit_cpu_seconds,
+        "fits": int(search.spent("fits")),
+        "propose_seconds": search.spent("propose_seconds"),
+        "fit_cpu_seconds": search.spent("fit_cpu_seconds"),
     }
 
 

@@ -44,9 +44,6 @@ class Search:
     groundwork: Groundwork
     fitter: Fitter
     records: list[Row] = field(default_factory=list)
-    propose_seconds: float = 0.0
-    fits: int = 0
-    fit_cpu_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.rows = self.spec.budget.rows(self.view.n_train)
@@ -57,7 +54,6 @@ class Search:
         self.allowed = self.spec.query_budget if self.attack.queries else 0
         self._results: list[Result] = []
         self._best: float | None = None
-        self._drawn: dict[int, Poison] = {}
         self._batch = 0
         self._failures: list[Fit] = []
         self.attack.start(self._problem())
@@ -98,8 +94,6 @@ class Search:
                 results.append(
                     Result(record["query"], candidate, measurement, self.oracle.reference(candidate), record["failed"])
                 )
-                self.propose_seconds += record["propose_seconds"]
-                self.fit_cpu_seconds += record["fit_cpu_seconds"]
                 self._note_best(results[-1])
             self._results += results
             self.records += by_batch[batch]
@@ -126,7 +120,6 @@ class Search:
             self._record(result, one, proposing / len(candidates))
         self.attack.tell(results)
         self._batch += 1
-        self.propose_seconds += proposing
         self._check_failures()
         return len(self._results) < self.allowed
 
@@ -154,6 +147,10 @@ class Search:
         """Largest gain so far on the rows the search sees, within the accuracy allowance."""
         return None if self._best is None else self.oracle.reference().objective.mean - self._best
 
+    def spent(self, column: str) -> float:
+        """Sum of a cost column (fits, propose_seconds, fit_cpu_seconds) over all queries, those before a restart included."""
+        return sum(record[column] for record in self.records)
+
     def _result(self, query: int, one: Evaluated) -> Result:
         return Result(query, one.candidate, one.measurement, self.oracle.reference(one.candidate), one.failed)
 
@@ -166,8 +163,6 @@ class Search:
         self._note_best(result)
         if one.failed is not None:
             self._failures.append(Fit(None, failed=one.failed, cause=one.cause))  # type: ignore[arg-type]  # a Fit's cause
-        self.fits += one.fits
-        self.fit_cpu_seconds += one.cpu_seconds
         m = one.measurement
         self.records.append(
             {
@@ -189,6 +184,7 @@ class Search:
                 "accuracy_sem": m.accuracy.sem if m else None,
                 "harm": list(m.harm) if m else None,
                 "best_objective": self._best,
+                "fits": one.fits,
                 "propose_seconds": proposing,
                 "fit_seconds": one.seconds,
                 "fit_cpu_seconds": one.cpu_seconds,

@@ -54,8 +54,7 @@ class Task:
         self._started = time.perf_counter()
         self.row = record.planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
         self.search: Search | None = None
-        self._spent = 0.0
-        self._laid_fits = 0
+        self._laid_cpu_seconds = 0.0
 
     def step(self) -> bool:
         """Run one batch of queries; after the last, audit and write."""
@@ -82,13 +81,11 @@ class Task:
 
         def make() -> Groundwork:
             laid = lay(view, spec.victim, spec.fits, fitter, with_scores=scored)
-            self._spent, self._laid_fits = laid.cpu_seconds, laid.fits
+            self._laid_cpu_seconds = laid.cpu_seconds
             return laid
 
         groundwork = self._services.groundwork(key, make)
         search = Search(self.planned.search_id, spec, view, groundwork, fitter)
-        search.fits += self._laid_fits
-        search.fit_cpu_seconds += self._spent
         recorded = self._services.journal(self.planned.search_id)
         if recorded:
             search.replay(recorded)
@@ -104,7 +101,7 @@ class Task:
             audit_rows=verdict.audit_rows,
             audit_seconds=verdict.seconds,
             fits=self.row["fits"] + verdict.fits,
-            fit_cpu_seconds=self.row["fit_cpu_seconds"] + verdict.cpu_seconds,
+            fit_cpu_seconds=self.row["fit_cpu_seconds"] + self._laid_cpu_seconds + verdict.cpu_seconds,
         )
         self._write("ok", None, None, verdict=verdict, poison=answer.poison)
 

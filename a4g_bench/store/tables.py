@@ -51,7 +51,7 @@ SEARCHES = _fields(
     ("poison_rows", _int),
     ("queries", _int),
     ("queries_failed", _int),
-    ("fits", _int),
+    ("fits", _int),  # of its queries and of its audit; what searches share is not counted
     ("chosen_query", _int),  # the query that evaluated the final set; null when the attack made none
     ("validation_gap_clean", _real),  # U of the clean victim as the search measured it
     ("validation_gap_poisoned", _real),  # U of the final set as the search measured it; null without queries
@@ -98,6 +98,7 @@ QUERIES = _fields(
     ("accuracy_sem", _real),
     ("harm", _reals),  # harm rate per group
     ("best_objective", _real),  # best so far among queries within the accuracy allowance; null before the first
+    ("fits", _int),
     ("propose_seconds", _real),
     ("fit_seconds", _real),
     ("fit_cpu_seconds", _real),

@@ -1,0 +1,68 @@
+"""Running the command line as a user does, in a process of its own, and comparing what it left."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from a4g_bench.store.results import Results
+from a4g_bench.store.tables import TABLES
+
+#: Columns that say when, where and how long, and so may differ between equal runs.
+TIMING = {
+    "attempt", "started", "ended", "propose_seconds", "fit_seconds", "fit_cpu_seconds", "search_seconds", "audit_seconds",
+    "host", "cpu_model", "cores", "git_commit", "git_dirty",
+}  # fmt: skip
+
+TINY = {
+    "name": "tiny",
+    "datasets": [{"name": "synthetic", "params": {"rows": 900}}],
+    "victims": ["logistic_regression"],
+    "attacks": ["clean", "random-duplicates", "threshold-copies", "sobol"],
+    "poison_budgets": ["5%"],
+    "query_budgets": [6],
+    "batch_size": 3,
+    "seeds": 2,
+}
+
+
+def write(folder: Path, **changes: object) -> Path:
+    """A suite file: the tiny suite with changes."""
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump({**TINY, **changes}))
+    return path
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-c", "import sys; from a4g_bench.cli import main; sys.exit(main())", *map(str, words)]
+
+
+def environment() -> dict[str, str]:
+    here = str(Path(__file__).parent)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])}
+
+
+def run(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run ``a4g-bench WORDS``."""
+    return subprocess.run(command(*words), capture_output=True, text=True, env=environment(), cwd=cwd, timeout=300)
+
+
+def tables(root: Path) -> dict[str, pd.DataFrame]:
+    """All tables of a results folder without the timing columns, in an order of their own."""
+    results, found = Results(str(root)), {}
+    for name in TABLES:
+        frame = results.read(name).to_pandas().drop(columns=TIMING, errors="ignore")
+        keys = [k for k in ("search_id", "baseline_id", "query", "audit_seed", "role") if k in frame]
+        found[name] = frame.sort_values(keys).reset_index(drop=True)
+    assert not results.damaged
+    return found
+
+
+def assert_same(one: Path, other: Path) -> None:
+    """Equal bit for bit, timing aside."""
+    left, right = tables(one), tables(other)
+    for name in left:
+        pd.testing.assert_frame_equal(left[name], right[name], check_exact=True, obj=name)
