@@ -136,6 +136,18 @@ def test_replay_gives_the_next_batch_bit_for_bit(max_loss: float | None, acquisi
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("bound", [np.float64(-0.25), 1e-7])
+def test_numbers_of_any_kind_will_do(bound: float) -> None:
+    proposer = Proposer(DIMENSIONS, seed=1, initial=2, max_loss=bound, start=[(0, 1, np.float64(0.5))])
+    for _ in range(3):
+        points = proposer.ask(2)
+        proposer.tell([Observation(point, (np.float64(sum(point)), 0), (-point[0], 0)) for point in points])
+    assert proposer.best(1)[0][0] > 0.2 * (bound < 0)
+    proposer.tell([Observation((1, 0, 0), (1, 0), (-1, 0))])
+    assert (1.0, 0.0, 0.0) in proposer.best(20)
+
+
+@pytest.mark.slow
 def test_points_never_asked_for_are_taken_in() -> None:
     rng = np.random.default_rng(0)
     foreign = [bowl(tuple(rng.random(3).tolist())) for _ in range(12)]

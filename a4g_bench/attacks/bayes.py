@@ -9,7 +9,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Literal
@@ -64,8 +64,8 @@ class Proposer:
     improvement, subject to ``loss <= max_loss`` if a bound is given. ``acquisition``: ``default`` is Ax's own
     generation; ``lean`` optimises with far less effort. Asked points must be told with exactly the floats asked; other
     points may be told too. The same seed and the same observations told in the same order give the same next
-    proposals, bit for bit on one machine.
-    Raises ``ValueError`` for wrong dimensions, points or counts.
+    proposals, bit for bit on one machine; what was asked for and never told is forgotten by a replay. Every proposal is
+    a new point. Raises ``ValueError`` for wrong dimensions, points or counts.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Proposer:
             raise ValueError(f"acquisition must be 'lean' or 'default', got '{acquisition}'")
         self._names = [f"x{position}" for position in range(len(dimensions))]
         self._seed = seed
-        self._max_loss = max_loss
+        self._max_loss = None if max_loss is None else float(max_loss)
         self._lean = acquisition == "lean"
         self._start = list(dict.fromkeys(self._checked(point) for point in start))
         self._initial = max(initial, len(self._start))
@@ -111,12 +111,12 @@ class Proposer:
 
     def tell(self, observations: Sequence[Observation]) -> None:
         """Take in the outcomes of points, asked for or not. Raises ``ValueError`` and then takes in none of them."""
-        for observation in observations:
-            self._checked(observation.point)
+        told = [replace(observation, point=self._checked(observation.point)) for observation in observations]
+        for observation in told:
             if self._max_loss is not None and observation.objective is not None and observation.loss is None:
                 raise ValueError(f"loss missing at {observation.point}: it is constrained, and the query did not fail")
-        self._told.extend(observations)
-        for observation in observations:
+        self._told.extend(told)
+        for observation in told:
             self._pending.pop(observation.point, None)
 
     def best(self, k: int) -> list[Point]:

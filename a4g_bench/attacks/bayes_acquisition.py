@@ -33,6 +33,9 @@ DRAWS = 64
 JITTER = 1e-7
 """Variance left at a point where the function itself is conditioned on; outcomes have variance 1."""
 
+INFEASIBLE = 5.0
+"""How much worse than the worst objective of a draw it is to have no feasible point in it; outcomes have variance 1."""
+
 LEAST_VARIANCE = 1e-10
 """Floor of a predicted variance, against rounding."""
 
@@ -45,7 +48,8 @@ class ConditionedLogEI(AcquisitionFunction):  # type: ignore[misc]  # botorch is
     closed form, and so has the probability that the candidate meets the bound. The outcomes being independent, the
     product of the two, averaged over the draws, is the acquisition (Letham, Karrer, Ottoni, Bakshy: Constrained
     Bayesian optimization with noisy experiments, 2019), here in logarithms (Ament et al.: Unexpected improvements to
-    expected improvement, 2023). In a draw without a feasible point, the improvement is that over the worst point.
+    expected improvement, 2023). In a draw without a feasible point, the improvement is that over an objective worse
+    than any, so that feasibility comes first.
 
     ``model``: a botorch ``SingleTaskGP`` with one output, or with two if ``constraint`` is given: a pair (A (1, 2),
     b (1, 1)) that bounds one of them by A f <= b. The other one is minimised. ``observed`` (n, d), ``pending`` (k, d).
@@ -157,13 +161,13 @@ class ConditionedLogEI(AcquisitionFunction):  # type: ignore[misc]  # botorch is
         feasible = loss <= self._bound
         best = objective.masked_fill(~feasible, torch.inf).min(dim=0)
         some = feasible.any(dim=0)
-        values = torch.where(some, best.values, objective.max(dim=0).values)
+        values = torch.where(some, best.values, objective.max(dim=0).values + INFEASIBLE)
         return values, torch.where(some, best.indices, loss.argmin(dim=0))
 
 
 def _construct(
     model: Any,
-    training_data: Any,  # noqa: ARG001  # given by Ax by name
+    training_data: Any,
     X_baseline: Tensor,  # noqa: N803  # Ax's name
     X_pending: Tensor = None,  # noqa: N803  # Ax's name
     constraints_tuple: Any = None,
