@@ -55,7 +55,7 @@ def command(
 
     from a4g_bench.engine.clean_audit import clean_audit
     from a4g_bench.errors import A4GError
-    from a4g_bench.suite.check import check_victim
+    from a4g_bench.suite.check_victim import check_victim
     from a4g_bench.suite.model import Named
     from a4g_bench.suite.plan import load_subject
 

@@ -83,7 +83,7 @@ def command(
         style: Literal["table", "csv", "md"] = (
             "table" if form is Format.table else "csv" if form is Format.csv else "md"
         )
-        print(render(board, style, by.value if by else None))
+        print(render(board, style, by.value if by else None).rstrip("\n"))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
     raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)

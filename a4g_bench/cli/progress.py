@@ -1,4 +1,4 @@
-"""Progress of a run: a live line on a terminal, one line a minute elsewhere."""
+"""Progress of a run: a live line on a terminal; elsewhere a line at the start, at the end and every half minute."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from a4g_bench.engine.run import Progress
 
-_EVERY_SECONDS = 60.0
+_EVERY_SECONDS = 30.0
 
 
 class Reporter:
@@ -20,7 +20,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._last = self._started
+        self._last: float | None = None
         self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
@@ -49,10 +49,13 @@ class Reporter:
         text = describe(progress, time.monotonic() - self._started)
         if self._bar is not None:
             self._bar.update(self._task, total=progress.total, completed=progress.done, description=text)
-        elif time.monotonic() - self._last >= _EVERY_SECONDS or progress.done == progress.total:
+        elif self._due() or progress.done == progress.total:
             self._last = time.monotonic()
             sys.stderr.write(f"{progress.done}/{progress.total} searches, {text}\n")
             sys.stderr.flush()
+
+    def _due(self) -> bool:
+        return self._last is None or time.monotonic() - self._last >= _EVERY_SECONDS
 
 
 def describe(progress: "Progress", seconds: float) -> str:

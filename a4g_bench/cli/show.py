@@ -135,7 +135,7 @@ def _change(search: Row, key: str) -> str | None:
     clean, poisoned = search[f"{key}_clean"], search[f"{key}_poisoned"]
     if clean is None:
         return None
-    return f"{clean:.4f}" + (f" > {poisoned:.4f}" if poisoned is not None else " clean")
+    return f"{clean:.4f}" + (f" -> {poisoned:.4f}" if poisoned is not None else " clean")
 
 
 def _print_trajectory(queries: list[Row], rows: int) -> None:
@@ -159,7 +159,7 @@ def _milestones(queries: list[Row]) -> list[Row]:
 
 
 def _print_poison(poison: list[Row], rows: int) -> None:
-    print(f"\npoison: {len(poison)} rows")
+    print(f"\npoison: {len(poison) or 'no'} rows")
     print_table([{key.removeprefix("x."): value for key, value in row.items()} for row in poison[:rows]], indent="  ")
     _rest(len(poison), rows)
 
@@ -188,7 +188,7 @@ def _print_audit(audits: list[Row]) -> None:
         print_table(
             [
                 {"group": name, "rows": clean["group_sizes"][g]}
-                | {title: f"{clean[key][g]:.3f} > {poisoned[key][g]:.3f}" for title, key in columns.items()}
+                | {title: f"{clean[key][g]:.3f} -> {poisoned[key][g]:.3f}" for title, key in columns.items()}
                 for g, name in enumerate(clean["group_names"])
             ],
             indent="  ",

@@ -57,7 +57,7 @@ class Results:
             return None
         try:
             manifest = json.loads(self.files.read("manifest.json").to_pybytes())
-            version, suite = manifest["schema_version"], manifest["suite"]
+            version, suite = int(manifest["schema_version"]), str(manifest["suite"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"results '{self.root}': manifest.json cannot be read: {error}") from error
         if version > tables.SCHEMA_VERSION:

@@ -1,19 +1,16 @@
 """What a suite's schema cannot see: names, parameters, include and exclude, the size of the grid."""
 
-import warnings
 from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from a4g_bench import plugins
 from a4g_bench.attacks.attack import get_attack
-from a4g_bench.errors import A4GError, SuiteError, VictimError, nearest
+from a4g_bench.errors import A4GError, SuiteError, nearest
+from a4g_bench.suite.check_victim import check_victim
 from a4g_bench.suite.grid import patterns
 from a4g_bench.suite.load import LoadedSuite
-from a4g_bench.suite.model import Named, Suite
-from a4g_bench.victims.victim import get_victim
+from a4g_bench.suite.model import Suite
 
 MAX_SEARCHES = 1_000_000
 
@@ -38,33 +35,6 @@ def check_suite(loaded: LoadedSuite) -> None:
                 raise SuiteError(f"attack '{attack.label}' evaluates fixed rows and cannot use folds: set 'folds: 1'")
     _check_patterns(loaded)
     _check_size(suite)
-
-
-def check_victim(victim: Named) -> None:
-    """Raise ``VictimError`` if a victim is unknown, cannot be built, or refuses its parameters.
-
-    Many classifiers look at their parameters in ``fit`` only, so a registered victim with parameters is fitted to 64
-    made-up rows. A class by import path is not: it may take its time, or mean to fail.
-    """
-    if ":" not in victim.name and "." in victim.name and victim.name not in plugins.names("victims"):
-        module, _, name = victim.name.rpartition(".")
-        raise VictimError(f"unknown victim '{victim.name}' (a class by import path is written '{module}:{name}')")
-    try:
-        built = get_victim(victim.name, victim.params)
-    except TypeError as error:  # a parameter named like an argument of the constructor's own
-        raise VictimError(f"victim '{victim.name}': {error}") from error
-    built.check()
-    if ":" in victim.name or not victim.params:
-        return
-    rng = np.random.default_rng(0)
-    features, labels = rng.standard_normal((64, 4)), np.arange(64) % 2
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            built.estimator(0).fit(features, labels).predict(features)
-    except Exception as error:  # whatever a third party's classifier raises, its parameters are to blame
-        given = ", ".join(f"{key}: {value}" for key, value in victim.params.items())
-        raise VictimError(f"victim '{victim.name}' cannot be trained with {given}: {error}") from error
 
 
 def _check_patterns(loaded: LoadedSuite) -> None:

@@ -102,7 +102,9 @@ def validated(document: Document) -> Suite:
 
 
 def _explain(document: Document, error: ValidationError) -> str:
-    errors = error.errors()
+    errors = sorted(
+        error.errors(), key=lambda one: one["type"] != "extra_forbidden"
+    )  # a misspelt key is missing as well
     first = errors[0]
     location: tuple[int | str, ...] = first["loc"]
     where = f"{document.path}:{document.line(location)}"
