@@ -30,11 +30,16 @@ TINY: Mapping[str, Any] = {
 }
 
 
+class _WrittenOut(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def write_suite(folder: Path, **changes: Any) -> Path:
     """Write the tiny suite, with some keys changed (None removes one), and return its file."""
     stated = {key: value for key, value in {**TINY, **changes}.items() if value is not None}
     file = folder / "tiny.yaml"
-    file.write_text(yaml.safe_dump(stated, sort_keys=False))
+    file.write_text(yaml.dump(stated, Dumper=_WrittenOut, sort_keys=False))
     return file
 
 

@@ -1,5 +1,6 @@
 """``a4g-bench list``."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -60,14 +61,17 @@ def _datasets() -> list[dict[str, Any]]:
     return _plugins("datasets", describe)
 
 
+def _state(packages: Iterable[str]) -> str:
+    """Whether the packages that a plugin needs are here, without importing them."""
+    from a4g_bench.suite.grid import versions
+
+    lacking = [package for package, version in versions(tuple(packages)).items() if version == "none"]
+    return f"needs {' '.join(lacking)}" if lacking else "installed"
+
+
 def _victims() -> list[dict[str, Any]]:
-    from importlib.util import find_spec
-
-    modules = {"scikit-learn": "sklearn"}
-
     def describe(victim: Any) -> dict[str, Any]:
-        lacking = [package for package in victim.packages if find_spec(modules.get(package, package)) is None]
-        return {"state": f"needs {' '.join(lacking)}" if lacking else "installed", "summary": victim.summary}
+        return {"state": _state(victim.packages), "summary": victim.summary}
 
     imported = {"name": "MODULE:CLASS", "state": "by import path", "summary": "any scikit-learn-compatible classifier"}
     return [*_plugins("victims", describe), imported]
@@ -77,7 +81,7 @@ def _attacks() -> list[dict[str, Any]]:
     def describe(attack: Any) -> dict[str, Any]:
         threat = attack.threat
         return {
-            "state": "installed",
+            "state": _state(attack.packages),
             "role": threat.role,
             "knowledge": threat.knowledge,
             "labels": threat.labels,

@@ -1,6 +1,6 @@
 """``a4g-bench validate``."""
 
-from a4g_bench.cli.output import Json, Suite, examples, print_json, remark
+from a4g_bench.cli.output import Json, Suite, examples, print_json, print_table, remark
 
 EXAMPLES = examples(
     "a4g-bench validate quick",
@@ -34,4 +34,6 @@ def command(
     if as_json:
         print_json({"suite": plan.suite.name, "searches": len(plan.searches), "datasets": data, "notes": plan.notes})
     else:
-        print(f"suite '{plan.suite.name}' is valid: {len(plan.searches)} searches on {len(data)} data sets")
+        many = "" if len(data) == 1 else "s"
+        print(f"suite '{plan.suite.name}' is valid: {len(plan.searches)} searches on {len(data)} data set{many}")
+        print_table(data)

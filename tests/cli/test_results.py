@@ -27,7 +27,7 @@ def test_a_complete_suite_checks_as_complete(finished: Path, capsys: pytest.Capt
     before = tree(finished)
     answer = said(capsys, "check", "tiny.yaml")
     assert answer.code == 0
-    assert answer.out.split() == "state searches complete 6 failed 0 missing 0 stale 0".split()
+    assert answer.out.split() == ["state", "searches", "complete", "6", "failed", "0", "missing", "0", "stale", "0"]
     assert len(identifiers(capsys)) == 6
     assert tree(finished) == before
 
@@ -74,9 +74,7 @@ def test_plan_tells_what_is_there(finished: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "md"])
-def test_the_leaderboard_prints_in_every_format(
-    finished: Path, capsys: pytest.CaptureFixture[str], form: str
-) -> None:
+def test_the_leaderboard_prints_in_every_format(finished: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
     answer = said(capsys, "leaderboard", "--format", form)
     assert (answer.code, answer.err) == (0, "")
     assert "sobol" in answer.out

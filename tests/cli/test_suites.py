@@ -1,0 +1,79 @@
+"""``validate`` and ``audit`` where nothing is wrong, and the progress of a run."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from a4g_bench.cli import progress
+from a4g_bench.engine.run import Progress
+from tests.support import said, tree, write_suite
+
+
+def test_a_valid_suite_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = write_suite(tmp_path)
+    before = tree(tmp_path)
+    answer = said(capsys, "validate", suite)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("suite 'tiny' is valid: 6 searches on 1 data set\n")
+    told = said(capsys, "validate", suite, "--json").json
+    assert told["searches"] == 6
+    assert told["datasets"][0]["rows"] == 600
+    assert tree(tmp_path) == before
+
+
+def test_a_fallback_is_taken_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("a4g_bench.data.openml.urlopen", unreachable)
+    monkeypatch.setenv("A4G_DATA_HOME", str(tmp_path / "cache"))
+    suite = write_suite(tmp_path, datasets=[{"name": "credit-g", "fallback": "synthetic"}])
+    answer = said(capsys, "validate", suite)
+    assert answer.code == 0
+    assert answer.err.startswith("note: data set 'credit-g'")
+    assert answer.err.endswith("taking 'synthetic' instead\n")
+    assert answer.err.count("\n") == 1
+
+
+def test_an_audit_prints_schema_groups_and_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("audit", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "1")
+    answer = said(capsys, *words)
+    assert answer.code == 0, answer.err
+    for part in ("800 rows", "favourable: yes", "experience", "from years", "FNR", "accuracy", "rankable"):
+        assert part in answer.out
+    told = said(capsys, *words, "--json").json
+    assert [group["group"] for group in told["groups"]] == ["A", "B"]
+    assert 0 <= told["gap"]["value"] <= 1
+
+
+def test_an_audit_takes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    sex, age = rng.choice(["f", "m"], 600), rng.integers(18, 80, 600)
+    approved = np.where(rng.random(600) < age / 100, "yes", "no")
+    file = tmp_path / "my loans.csv"
+    pd.DataFrame({"age": age, "sex": sex, "approved": approved}).to_csv(file, index=False)
+    options = ("--target", "approved", "--favourable", "yes", "--protected", "sex", "--seeds", "1")
+    answer = said(capsys, "audit", file, *options, "--victim", "logistic_regression", "--json")
+    assert answer.code == 0, answer.err
+    assert answer.json["dataset"] == "my-loans"
+
+
+def test_progress_without_a_terminal_is_a_few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    said_to, clock = io.StringIO(), iter(range(0, 100_000, 7))
+    monkeypatch.setattr(progress.sys, "stderr", said_to)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    with progress.Reporter() as reporter:
+        for done in range(101):
+            reporter.report(Progress(total=100, done=done, failed=1, running=2, queries=10 * done, best_gain=0.034))
+    lines = said_to.getvalue().splitlines()
+    assert lines[0].startswith("0/100 searches, 2 running")
+    assert lines[-1].startswith("100/100 searches")
+    assert len(lines) < 50
+    assert "best gain on validation 3.4 points" in lines[-1]
+    assert "queries/s" in lines[-1]
+    assert " left" in lines[1]
