@@ -1,5 +1,6 @@
 """``a4g-bench plan``."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -35,7 +36,7 @@ def command(
     plan = make_plan(load_suite(suite))
     root = results or f"results/{plan.suite.name}"
     state = standing(plan, Results(root))
-    lines = forecast(plan, state.missing)
+    lines = forecast(plan, state.missing, remark if sys.stderr.isatty() else lambda line: None)
     cpu = sum(line.cpu_seconds for line in lines)
     states = {p.search_id: name for name in ("complete", "failed", "missing") for p in getattr(state, name)}
     left_out = excluded(plan.suite)
@@ -59,9 +60,10 @@ def command(
     for note in plan.notes:
         remark(f"note: {note}")
     print(f"suite '{plan.suite.name}', results in {root}")
+    again = " (run --retry-errors runs them again)" if state.failed else ""
     print(
-        f"{len(plan.searches)} searches: {len(state.complete)} complete, {len(state.failed)} failed"
-        f" (run --retry-errors), {len(state.missing)} to run; {left_out} left out by include/exclude"
+        f"{len(plan.searches)} searches: {len(state.complete)} complete, {len(state.failed)} failed{again},"
+        f" {len(state.missing)} to run; {left_out} left out by include/exclude"
     )
     print_table(
         [

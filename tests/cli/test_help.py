@@ -121,6 +121,7 @@ def test_the_leaderboard_command_imports_neither_ray_nor_ax(finished: Path) -> N
     assert done.stdout.endswith("[] 0\n"), done.stderr
 
 
+@pytest.mark.slow
 def test_bad_input_in_a_process_of_its_own(tmp_path: Path) -> None:
     suite = write_suite(tmp_path, attacks=["sobel"])
     before = tree(tmp_path)
