@@ -34,7 +34,8 @@ class Table:
             )
         if not np.isin(self.labels, (0, 1)).all():
             raise ValueError(f"table '{self.name}': labels must be 0 or 1")
-        object.__setattr__(self, "features", np.ascontiguousarray(self.features, dtype=np.float64))
+        # adding 0 turns -0.0, which a table of integers cannot hold, into 0.0
+        object.__setattr__(self, "features", np.ascontiguousarray(self.features + 0.0, dtype=np.float64))
         object.__setattr__(self, "labels", np.ascontiguousarray(self.labels, dtype=np.int8))
         self.features.flags.writeable = False
         self.labels.flags.writeable = False

@@ -7,7 +7,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -32,7 +33,7 @@ def execute(
     plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, report: Report
 ) -> bool:
     """Run searches on a local Ray or on the cluster at ``options.address``; see :class:`a4g_bench.engine.run.Runner`."""
-    with _cluster(options), _interruptible() as stop:
+    with _quiet(), _cluster(options), _interruptible() as stop:
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -73,6 +74,13 @@ def _record_lost(lost: dict[int, str], context: RunContext) -> None:
         message = f"its process ended {MAX_RESTARTS + 1} times: {reason}"[:1000]
         row.update(status="error", error_type="WorkerDied", error_message=message, ended=provenance.now())
         ray.get(context.clerk.write.remote(SearchRecord(row)))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Ray's remarks (on each worker that dies, for one) off standard output, which is for results; rows tell them."""
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        yield
 
 
 @contextmanager

@@ -22,15 +22,15 @@ class _Worker:
     """An actor, its process, and the jobs it was given: positions and object references, the running one first."""
 
     actor: Any
-    pid: int | None = None
     given: deque[tuple[int, Any]] = field(default_factory=deque)
     since: float = 0.0
 
+    def __post_init__(self) -> None:
+        self._pid = self.actor.pid.remote()  # asked for before any job: a worker that trains does not answer
+
     def memory(self) -> int:
-        if self.pid is None:
-            self.pid = ray.get(self.actor.pid.remote())
         try:
-            return int(psutil.Process(self.pid).memory_info().rss)
+            return int(psutil.Process(ray.get(self._pid)).memory_info().rss)
         except psutil.Error:
             return 0
 
@@ -124,8 +124,8 @@ class WorkerPool:
 
     def _replace(self, worker: _Worker, given: dict[int, Job]) -> None:
         ray.kill(worker.actor)
-        worker.actor, worker.pid = self._make(), None
-        self._hold(worker.actor)
-        waiting = [position for position, _ in worker.given]
-        worker.given = deque((position, worker.actor.run.remote(given[position])) for position in waiting)
-        worker.since = time.monotonic()
+        fresh = _Worker(self._make())
+        self._hold(fresh.actor)
+        fresh.given = deque((position, fresh.actor.run.remote(given[position])) for position, _ in worker.given)
+        fresh.since = time.monotonic()
+        self._workers[self._workers.index(worker)] = fresh

@@ -242,9 +242,10 @@ class Results:
     ) -> pa.Table | None:
         """A file's table, or None if it is damaged. Raises ``StoreError`` only for a file of a newer schema version."""
         try:
-            reader = pq.ParquetFile(pa.BufferReader(self.files.read(name)))
+            # in this thread: Arrow's own may still hold a file when the interpreter ends, and abort it
+            reader = pq.ParquetFile(pa.BufferReader(self.files.read(name)), pre_buffer=False)
             tables.check(reader.schema_arrow, expected, f"{self.root}/{name}")
-            table = reader.read(columns=columns)
+            table = reader.read(columns=columns, use_threads=False)
         except (OSError, pa.ArrowException) as error:
             self.damaged[name] = str(error).splitlines()[0]
             return None

@@ -20,6 +20,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The tiny suite with an Ax search, run on one worker: suite file and results folder."""
     folder = tmp_path_factory.mktemp("finished")
     suite = runs.write(folder, attacks=["clean", "random-duplicates", "sobol", "ax-allocation"], query_budgets=[14])
+
     done = runs.run("run", suite, "--results", folder / "results", "--workers", 1)
     assert done.returncode == 0, done.stderr
     assert "sobol" in done.stdout
@@ -151,7 +152,10 @@ def test_an_interrupted_search_goes_on_from_its_queries(tmp_path: Path) -> None:
     suite = runs.write(tmp_path, **changes)
     root = tmp_path / "r"
     process = subprocess.Popen(
-        runs.command("run", suite, "--results", root, "--workers", 1), env=runs.environment(), stderr=subprocess.PIPE, text=True
+        runs.command("run", suite, "--results", root, "--workers", 1),
+        env=runs.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
     )
     _wait_for(lambda: any(root.glob("journal/*.parquet")))
     process.send_signal(signal.SIGINT)
