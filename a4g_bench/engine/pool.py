@@ -58,6 +58,10 @@ class WorkerPool:
         for worker in self._workers:
             told(worker.actor)
 
+    def wait(self) -> None:
+        """Return once all workers have done what they were told: a search's time does not hold their start."""
+        ray.get([worker.actor.pid.remote() for worker in self._workers])
+
     def close(self) -> None:
         """End the workers."""
         for worker in self._workers:

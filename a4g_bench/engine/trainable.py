@@ -9,7 +9,7 @@ import ray
 from ray import tune
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from a4g_bench.attacks.attack import Poison
+from a4g_bench.attacks.attack import Poison, get_attack
 from a4g_bench.engine.actors import FitWorker
 from a4g_bench.engine.audit import Verdict, predict
 from a4g_bench.engine.fitting import Fitter
@@ -49,6 +49,9 @@ class SearchTrainable(tune.Trainable):
         assert context is not None
         self._context = context
         self._services = _RayServices(context)
+        for name, parameters in {p.spec.attack.name: p.spec.attack.params for p in context.searches}.items():
+            get_attack(name, parameters)  # import them now, while the fit workers start
+        self._services.pool.wait()
         self._begin(config["search"])
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
