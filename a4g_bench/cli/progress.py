@@ -65,8 +65,8 @@ def describe(progress: "Progress", seconds: float) -> str:
         f"{progress.failed} failed",
         f"{progress.queries / max(seconds, 1e-9):.1f} queries/s",
     ]
-    if progress.done:
-        parts.append(f"{duration(seconds / progress.done * (progress.total - progress.done))} left")
+    if progress.work > 0:
+        parts.append(f"{duration(seconds * (1 / progress.work - 1))} left")
     if progress.best_gain is not None:
         parts.append(f"best gain on validation {100 * progress.best_gain:.1f} points")
     return ", ".join(parts)

@@ -21,6 +21,7 @@ from a4g_bench.engine.actors import Clerk
 from a4g_bench.engine.run import Progress, Report, RunOptions
 from a4g_bench.engine.trainable import RunContext, SearchTrainable
 from a4g_bench.errors import A4GError
+from a4g_bench.seeds import AUDIT_SEEDS
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.plan import Plan, Planned
 
@@ -43,7 +44,7 @@ def execute(
         context = RunContext(
             tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, clerk
         )
-        watch = _Watch(report, len(todo))
+        watch = _Watch(report, todo)
         with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
             tuner = tune.Tuner(
                 tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
@@ -151,9 +152,11 @@ def _interruptible() -> Iterator[_Stop]:
 class _Watch(tune.Callback):
     """Turns Tune's events into progress."""
 
-    def __init__(self, report: Report, total: int) -> None:
+    def __init__(self, report: Report, todo: Sequence[Planned]) -> None:
         self._report = report
-        self._progress = Progress(total)
+        self._progress = Progress(len(todo))
+        self._overhead = AUDIT_SEEDS  # fits of a search beside its queries
+        self._work = sum(planned.spec.query_budget + self._overhead for planned in todo)
         self._queries: dict[str, int] = {}
         #: position of each search that Tune gave up -> the last line of its error
         self.lost: dict[int, str] = {}
@@ -165,7 +168,9 @@ class _Watch(tune.Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         progress = self._progress
-        progress.queries += result["queries"] - self._queries.get(trial.trial_id, 0)
+        fresh = result["queries"] - self._queries.get(trial.trial_id, 0)
+        progress.queries += fresh
+        progress.work += (fresh + self._overhead * result["done"]) / self._work
         self._queries[trial.trial_id] = result["queries"]
         gain = result["best_gain"]
         if gain is not None and (progress.best_gain is None or gain > progress.best_gain):

@@ -13,15 +13,18 @@ from a4g_bench.suite.plan import Plan, Planned
 
 @dataclass
 class Progress:
-    """Where a run stands; searches that were complete before it are not counted."""
+    """Where a run stands; searches that were complete before it are not counted.
+
+    ``work`` is the share of the run's work that is done, in (estimated) fits: searches differ a thousandfold.
+    """
 
     total: int
     done: int = 0
+    work: float = 0.0
     failed: int = 0
     running: int = 0
     queries: int = 0
     best_gain: float | None = None
-    latest: str = ""
 
 
 Report = Callable[[Progress], None]

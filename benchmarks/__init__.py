@@ -1,0 +1,1 @@
+"""Speed and memory, measured by commands; see each module's ``--help``."""
