@@ -102,16 +102,16 @@ class Search:
 
     def step(self) -> bool:
         """Run one batch of queries. Returns False when the search is over."""
-        left = self.allowed - len(self._results)
-        if left <= 0:
+        room = min(self.allowed - len(self._results), self.spec.batch_size)
+        if room <= 0:
             return False
         started = time.perf_counter()
-        candidates = list(self.attack.ask(min(left, self.spec.batch_size)))
+        candidates = list(self.attack.ask(room))
         proposing = time.perf_counter() - started
         if not candidates:
             return False
-        if len(candidates) > min(left, self.spec.batch_size):
-            raise AttackError(f"attack '{self.spec.attack.label}' asked for {len(candidates)} queries, allowed {left}")
+        if len(candidates) > room:
+            raise AttackError(f"attack '{self.spec.attack.label}' asked for {len(candidates)} queries, allowed {room}")
         evaluated = self.oracle.evaluate(self.attack, candidates, len(self._results))
         first = len(self._results)
         results = [self._result(first + i, e) for i, e in enumerate(evaluated)]

@@ -1,4 +1,4 @@
-"""Running the command line as a user does, in a process of its own, and comparing what it left."""
+"""Running the command line on Ray as a user does, in a process of its own, and comparing what it left."""
 
 import os
 import subprocess
@@ -6,48 +6,31 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from a4g_bench.store.results import Results
 from a4g_bench.store.tables import TABLES
 
 #: Columns that say when, where and how long, and so may differ between equal runs.
 TIMING = {
-    "attempt", "started", "ended", "propose_seconds", "fit_seconds", "fit_cpu_seconds", "search_seconds", "audit_seconds",
-    "host", "cpu_model", "cores", "git_commit", "git_dirty",
+    "attempt", "started", "ended", "propose_seconds", "fit_seconds", "fit_cpu_seconds", "search_seconds",
+    "audit_seconds", "host", "cpu_model", "cores", "git_commit", "git_dirty", "suite_hash",
 }  # fmt: skip
 
-TINY = {
-    "name": "tiny",
-    "datasets": [{"name": "synthetic", "params": {"rows": 900}}],
-    "victims": ["logistic_regression"],
-    "attacks": ["clean", "random-duplicates", "threshold-copies", "sobol"],
-    "poison_budgets": ["5%"],
-    "query_budgets": [6],
-    "batch_size": 3,
-    "seeds": 2,
-}
 
-
-def write(folder: Path, **changes: object) -> Path:
-    """A suite file: the tiny suite with changes."""
-    path = folder / "tiny.yaml"
-    path.write_text(yaml.safe_dump({**TINY, **changes}))
-    return path
-
-
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-c", "import sys; from a4g_bench.cli import main; sys.exit(main())", *map(str, words)]
+def words(*arguments: object) -> list[str]:
+    """The command line ``a4g-bench ARGUMENTS`` of this interpreter."""
+    return [sys.executable, "-c", "import sys; from a4g_bench.cli import main; sys.exit(main())", *map(str, arguments)]
 
 
 def environment() -> dict[str, str]:
+    """With the misbehaving victims importable."""
     here = str(Path(__file__).parent)
     return {**os.environ, "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])}
 
 
-def run(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``a4g-bench WORDS``."""
-    return subprocess.run(command(*words), capture_output=True, text=True, env=environment(), cwd=cwd, timeout=300)
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run ``a4g-bench ARGUMENTS``."""
+    return subprocess.run(words(*arguments), capture_output=True, text=True, env=environment(), timeout=300)
 
 
 def tables(root: Path) -> dict[str, pd.DataFrame]:

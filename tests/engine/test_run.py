@@ -11,6 +11,7 @@ import pytest
 from a4g_bench.attacks.attack import Poison
 from a4g_bench.store.results import Results
 from tests.engine import runs
+from tests.support import write_suite
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The tiny suite with an Ax search, run on one worker: suite file and results folder."""
     folder = tmp_path_factory.mktemp("finished")
-    suite = runs.write(folder, attacks=["clean", "random-duplicates", "sobol", "ax-allocation"], query_budgets=[14])
+    suite = write_suite(folder, attacks=["clean", "random-duplicates", "sobol", "ax-allocation"], query_budgets=[14])
 
     done = runs.run("run", suite, "--results", folder / "results", "--workers", 1)
     assert done.returncode == 0, done.stderr
@@ -78,7 +79,7 @@ def _digest(poison: object, search: dict[str, object]) -> str:
     from a4g_bench.suite.model import DatasetEntry
     from a4g_bench.suite.plan import load_subject
 
-    entry = DatasetEntry(name="synthetic", params={"rows": 900})
+    entry = DatasetEntry(name="synthetic", params={"rows": 600})
     schema = load_subject(entry, Path())[0].table.schema
     frame = poison.to_pandas()  # type: ignore[attr-defined]
     rows = frame.rename(columns=lambda name: name.removeprefix("x."))
@@ -98,7 +99,7 @@ def test_no_rows_change_nothing(finished: tuple[Path, Path]) -> None:
 
 def test_bad_victims_fail_alone(tmp_path: Path) -> None:
     victims = ["logistic_regression", *(f"bad_victims:{kind}" for kind in ("Raises", "PredictsNaN", "Hangs", "Dies"))]
-    suite = runs.write(
+    suite = write_suite(
         tmp_path,
         victims=victims,
         attacks=["random-duplicates"],
@@ -128,7 +129,7 @@ def test_bad_victims_fail_alone(tmp_path: Path) -> None:
 
 
 def test_a_greedy_fit_is_ended_as_oom(tmp_path: Path) -> None:
-    suite = runs.write(
+    suite = write_suite(
         tmp_path, victims=["bad_victims:Greedy"], attacks=["clean"], seeds=1, limits={"time": "60s", "memory": "1GB"}
     )
     assert runs.run("run", suite, "--results", tmp_path / "r").returncode == 1
@@ -137,22 +138,36 @@ def test_a_greedy_fit_is_ended_as_oom(tmp_path: Path) -> None:
 
 
 def test_a_limit_leaves_the_rest_for_later(tmp_path: Path) -> None:
-    suite = runs.write(tmp_path)
-    first = runs.run("run", suite, "--results", tmp_path / "r", "--limit", 3, "--json")
+    suite = write_suite(tmp_path)
+    first = runs.run("run", suite, "--results", tmp_path / "r", "--limit", 2, "--json")
     assert first.returncode == 3
-    assert json.loads(first.stdout)["complete"] == 3
+    assert json.loads(first.stdout)["complete"] == 2
     second = runs.run("run", suite, "--results", tmp_path / "r", "--json")
     assert second.returncode == 0
-    assert json.loads(second.stdout)["ran"] == 5
+    assert json.loads(second.stdout)["ran"] == 4
+
+
+def test_cores_of_a_search_change_no_number(tmp_path: Path) -> None:
+    """Two cores a search: the fits of a batch run in two processes, with folds and victim seeds to share out."""
+    changes = {
+        "victims": [{"name": "random_forest", "params": {"n_estimators": 5}}],
+        "attacks": ["random-duplicates", "sobol"],
+        "fits": {"victim_seeds": 2, "folds": 2},
+    }
+    one = write_suite(tmp_path, **changes)
+    assert runs.run("run", one, "--results", tmp_path / "one").returncode == 0
+    two = write_suite(tmp_path, **changes, resources={"cores": 2})
+    assert runs.run("run", two, "--results", tmp_path / "two", "--workers", 2).returncode == 0
+    runs.assert_same(tmp_path / "one", tmp_path / "two")
 
 
 def test_an_interrupted_search_goes_on_from_its_queries(tmp_path: Path) -> None:
     changes = {"attacks": ["sobol"], "seeds": 1, "query_budgets": [60], "batch_size": 3}
     changes |= {"victims": [{"name": "random_forest", "params": {"n_estimators": 150}}]}
-    suite = runs.write(tmp_path, **changes)
+    suite = write_suite(tmp_path, **changes)
     root = tmp_path / "r"
     process = subprocess.Popen(
-        runs.command("run", suite, "--results", root, "--workers", 1),
+        runs.words("run", suite, "--results", root, "--workers", 1),
         env=runs.environment(),
         stderr=subprocess.PIPE,
         text=True,
@@ -173,10 +188,10 @@ def test_an_interrupted_search_goes_on_from_its_queries(tmp_path: Path) -> None:
 def test_a_killed_driver_loses_at_most_the_batch_in_flight(tmp_path: Path) -> None:
     changes = {"attacks": ["sobol"], "seeds": 1, "query_budgets": [60], "batch_size": 3}
     changes |= {"victims": [{"name": "random_forest", "params": {"n_estimators": 150}}]}
-    suite = runs.write(tmp_path, **changes)
+    suite = write_suite(tmp_path, **changes)
     root = tmp_path / "r"
     process = subprocess.Popen(
-        runs.command("run", suite, "--results", root, "--workers", 1), env=runs.environment(), stderr=subprocess.DEVNULL
+        runs.words("run", suite, "--results", root, "--workers", 1), env=runs.environment(), stderr=subprocess.DEVNULL
     )
     _wait_for(lambda: any(root.glob("journal/*.parquet")))
     process.kill()

@@ -1,0 +1,188 @@
+"""One search in this process: budgets, folds, repeated and failed queries, and what the attack is kept from."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from a4g_bench import plugins, seeds
+from a4g_bench.attacks.attack import Attack, Candidate, Poison, Pool, Result, Threat, copies
+from a4g_bench.data.split import split
+from a4g_bench.engine.local import run_here
+from a4g_bench.engine.view import View
+from a4g_bench.store.results import Results, SearchRecord
+from tests.support import plan_of
+
+
+class Scripted(Attack):
+    """Asks for the same ``asks`` in turn; parameter ``rows`` picks how its rows are drawn."""
+
+    name = "scripted"
+    summary = "for tests"
+    threat = Threat("search", "oracle", "clean", "duplicate")
+    asks: Sequence[Candidate] = ()
+    answer: Any = "last"
+
+    def start(self, problem: Any) -> None:
+        super().start(problem)
+        self.told: list[Result] = []
+
+    def ask(self, n: int) -> Sequence[Candidate]:
+        return self.asks[len(self.told) : len(self.told) + n]
+
+    def tell(self, results: Sequence[Result]) -> None:
+        self.told.extend(results)
+
+    def choose(self) -> Result | Candidate | None:
+        good = [r for r in self.told if r.measurement is not None]
+        return good[-1] if self.answer == "last" else self.answer
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        kind = int(parameters.get("kind", 0))
+        if kind == 1:
+            raise ZeroDivisionError("no rows today")
+        poison = copies(pool, np.arange(size + (kind == 2)) + int(parameters.get("from", 0)))
+        if kind == 3:
+            poison.features[0, 1] = 1e9
+        return poison
+
+
+def searched(monkeypatch: pytest.MonkeyPatch, folder: Path, attack: type[Attack], **changes: Any) -> SearchRecord:
+    """The record of one search by an attack that is no plugin."""
+    original = plugins.get
+    monkeypatch.setattr(plugins, "get", lambda kind, name: attack if kind == "attacks" else original(kind, name))
+    plan = plan_of(folder, attacks=["scripted"], seeds=1, **changes)
+    [planned] = plan.searches
+    results = Results(str(folder / "results"))
+    run_here(plan, planned, results)
+    record = results.read_search(planned.search_id)
+    assert record is not None
+    return record
+
+
+def scripted(*candidates: Candidate, answer: Any = "last") -> type[Scripted]:
+    return type("Made", (Scripted,), {"asks": candidates, "answer": answer})
+
+
+def test_the_query_budget_is_hard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    attack = scripted(*[Candidate({"from": i}) for i in range(100)])
+    record = searched(monkeypatch, tmp_path, attack, query_budgets=[5], batch_size=2)
+    assert [query["query"] for query in record.queries] == [0, 1, 2, 3, 4]
+    assert [query["batch"] for query in record.queries] == [0, 0, 1, 1, 2]
+    assert record.search["queries"] == 5
+
+
+def test_an_attack_that_asks_for_too_much_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Greedy(Scripted):
+        def ask(self, n: int) -> Sequence[Candidate]:
+            return [Candidate()] * (n + 1)
+
+    record = searched(monkeypatch, tmp_path, Greedy)
+    assert record.search["status"] == "error"
+    assert "asked for 3 queries, allowed 2" in record.search["error_message"]
+
+
+def test_failed_queries_count_and_the_search_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kinds = [0, 1, 2, 3]
+    record = searched(monkeypatch, tmp_path, scripted(*[Candidate({"kind": kind}) for kind in kinds]))
+    assert record.search["status"] == "ok"
+    assert (record.search["queries"], record.search["queries_failed"]) == (4, 3)
+    assert record.queries[0]["failed"] is None
+    assert record.queries[1]["failed"] == "ZeroDivisionError: no rows today"
+    assert record.queries[2]["failed"] == "19 rows, the budget is 18"
+    assert "leaves the training range" in record.queries[3]["failed"]
+    assert record.search["chosen_query"] == 0
+
+
+def test_equal_rows_are_trained_on_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    candidates = [Candidate({"from": 0}), Candidate({"from": 0}), Candidate({"from": 5}), Candidate({"from": 0})]
+    record = searched(monkeypatch, tmp_path, scripted(*candidates))
+    assert [query["duplicate_of"] for query in record.queries] == [None, 0, None, 0]
+    assert [query["fits"] for query in record.queries] == [1, 0, 1, 0]
+    assert record.queries[0]["unfairness"] == record.queries[1]["unfairness"] == record.queries[3]["unfairness"]
+
+
+def test_folds_and_victim_seeds_make_more_fits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    candidates = [Candidate({"from": 0}), Candidate({"from": 0}, confirm=True)]
+    record = searched(
+        monkeypatch,
+        tmp_path,
+        scripted(*candidates),
+        victims=[{"name": "random_forest", "params": {"n_estimators": 3}}],
+        fits={"folds": 3, "victim_seeds": 2},
+    )
+    assert [query["fits"] for query in record.queries] == [6, 2]
+    assert record.search["chosen_query"] == 1
+    assert record.search["fits"] == 6 + 2 + seeds.AUDIT_SEEDS
+
+
+def test_rows_that_no_query_evaluated_cannot_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A fold's draw is not the draw on the training rows: choosing it is an error, not a silently different audit."""
+    record = searched(monkeypatch, tmp_path, scripted(Candidate({"from": 0})), fits={"folds": 3})
+    assert record.search["status"] == "error"
+    assert "are not the rows that query evaluated" in record.search["error_message"]
+
+
+def test_choosing_nothing_audits_the_clean_victim(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = searched(monkeypatch, tmp_path, scripted(Candidate(), answer=None))
+    assert record.search["poison_rows"] == 0
+    assert record.search["validation_gap_poisoned"] == record.search["validation_gap_clean"]
+    by_role = {a["role"]: a for a in record.audits if a["audit_seed"] == -1}
+    for metric in ("unfairness", "accuracy", "fpr_difference"):
+        assert by_role["clean"][metric] == by_role["poisoned"][metric]
+
+
+def test_too_many_failures_end_the_search(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = searched(monkeypatch, tmp_path, scripted(*[Candidate({"kind": 1})] * 40), query_budgets=[40])
+    assert record.search["status"] == "error"
+    assert record.search["queries"] == 8
+    assert "no rows today" in record.search["error_message"]
+
+
+def test_the_view_holds_no_audit_row(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    [subject] = plan.subjects.values()
+    for seed in range(5):
+        parts = split(subject.table, subject.attribute, seed)
+        view = View.of(subject.table, subject.attribute, seed)
+        seen = np.concatenate([parts.train, parts.validation])
+        assert np.array_equal(view.features, subject.table.features[seen])
+        assert not set(seen) & set(parts.audit)
+        assert len(seen) + len(parts.audit) == len(subject.table)
+        sets = view.sets(3)
+        assert all(rows.max() < len(seen) for rows in sets.values())
+        for name in ("train", "rest0", "rest1", "rest2"):
+            held_out = [sets[f"{name}.out{j}"] for j in range(5)]
+            assert np.array_equal(np.sort(np.concatenate(held_out)), sets[name])
+            assert all(not set(sets[f"{name}.out{j}"]) & set(sets[f"{name}.in{j}"]) for j in range(5))
+
+
+def test_audit_seeds_are_no_query_seeds() -> None:
+    audit = {s for seed in range(50) for s in seeds.audit_victim_seeds(seed)}
+    queries = {seeds.query_victim_seed(seed, q, f) for seed in range(50) for q in range(-1, 20) for f in range(3)}
+    assert len(audit) == 50 * seeds.AUDIT_SEEDS
+    assert not audit & queries
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_out_of_fold_scores_belong_to_their_rows(tmp_path: Path, folds: int) -> None:
+    """Scores from folds, put together, are those of direct fits on each fold's complement."""
+    from a4g_bench.engine.fitting import InlineFitter
+    from a4g_bench.engine.groundwork import lay
+    from a4g_bench.suite.model import Fits, Named
+    from a4g_bench.victims.workbench import Job
+
+    [subject] = plan_of(tmp_path).subjects.values()
+    view = View.of(subject.table, subject.attribute, 0)
+    victim = Named(name="logistic_regression")
+    fitter = InlineFitter(view.material(victim, folds))
+    laid = lay(view, victim, Fits(folds=folds), fitter, with_scores=True)
+    sets = view.sets(folds)
+    name = "train" if folds == 1 else "rest1"
+    [fit] = fitter.run([Job(f"{name}.in2", f"{name}.out2", 0, output="scores")])
+    position = {row: i for i, row in enumerate(sets[name])}
+    mine = laid.scores[name][[position[row] for row in sets[f"{name}.out2"]]]
+    assert fit.values is not None
+    assert np.array_equal(mine, fit.values)
