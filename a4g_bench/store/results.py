@@ -228,7 +228,7 @@ class Results:
             part = self._read(name, schema, columns, filters)
             if part is not None:
                 kept.append(part.filter(pc.invert(pc.is_in(part[key], seen))))
-                seen = pa.concat_arrays([seen, pc.unique(part[key]).combine_chunks()])
+                seen = pa.concat_arrays([seen, pc.unique(part[key])])
         return pa.concat_tables(reversed(kept)) if kept else None
 
     def _one(self, folder: str, search_id: str, schema: pa.Schema, only: pc.Expression) -> pa.Table | None:
