@@ -5,7 +5,9 @@ from difflib import get_close_matches
 
 
 class A4GError(Exception):
-    """Something the user can mend: wrong input, missing data, an unusable results folder. The command line exits with 2."""
+    """Something the user can mend: wrong input, missing data, an unusable results folder. The command line exits with
+    2.
+    """
 
 
 class DataError(A4GError):
@@ -33,7 +35,9 @@ class VictimError(A4GError):
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return `` (did you mean X?)`` for the valid name closest to ``name``, or the list of valid names if none is close."""
+    """Return `` (did you mean X?)`` for the valid name closest to ``name``, or the list of valid names if none is
+    close.
+    """
     names = sorted(valid)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:

@@ -1,7 +1,7 @@
 """How one integer seed fans out, so that no two purposes share randomness.
 
-Every generator comes from ``numpy.random.SeedSequence`` with a purpose in its spawn key. Victim seeds of queries are even
-and those of the audit are odd: no query can ever have seen a seed of the audit.
+Every generator comes from ``numpy.random.SeedSequence`` with a purpose in its spawn key. Victim seeds of queries are
+even and those of the audit are odd: no query can ever have seen a seed of the audit.
 """
 
 from enum import IntEnum

@@ -65,8 +65,8 @@ def plan_of(**keys: Any) -> Plan:
 def efficiency() -> Iterator[Figure]:
     """8 searches x 32 queries, LightGBM on COMPAS, sobol, 2 cores: CPU spent in fits over 2 x wall.
 
-    ``efficiency`` counts the wall from the first search's start, when Ray and its processes are up; with_start counts it
-    from the moment Ray itself answers, so that the start of the run's own processes is in it.
+    ``efficiency`` counts the wall from the first search's start, when Ray and its processes are up; with_start counts
+    it from the moment Ray itself answers, so that the start of the run's own processes is in it.
     """
     prepare_environment()
     import ray
@@ -94,7 +94,9 @@ def efficiency() -> Iterator[Figure]:
 
 
 def driver_memory() -> Iterator[Figure]:
-    """How the driver's memory grows with queries: 2 searches of 50 and then of 1,050 cheap queries each, in one driver."""
+    """How the driver's memory grows with queries: 2 searches of 50 and then of 1,050 cheap queries each, in one
+    driver.
+    """
     prepare_environment()
     import ray
 
@@ -121,9 +123,16 @@ def driver_memory() -> Iterator[Figure]:
 
 
 def ax() -> Iterator[Figure]:
-    """ax-allocation as shipped, batch 8: seconds of Ax per candidate at 100 observations with the constraint; its share."""
+    """ax-allocation as shipped, batch 8: seconds of Ax per candidate at 100 observations with the constraint; its
+    share.
+    """
     plan = plan_of(
-        datasets=["compas"], victims=["lightgbm"], attacks=["ax-allocation"], poison_budgets=["1%"], query_budgets=[150], seeds=1
+        datasets=["compas"],
+        victims=["lightgbm"],
+        attacks=["ax-allocation"],
+        poison_budgets=["1%"],
+        query_budgets=[150],
+        seeds=1,
     )
     with tempfile.TemporaryDirectory() as folder:
         results = Results(folder)
@@ -175,7 +184,7 @@ def loop() -> Iterator[Figure]:
 
 
 def command_line() -> Iterator[Figure]:
-    """``a4g-bench --help`` (median of 7) and ``a4g-bench plan`` of 10,000 searches (median of 3), as whole processes."""
+    """``a4g-bench --help`` (median of 7) and ``a4g-bench plan`` of 10,000 searches (median of 3), whole processes."""
     yield Figure("help_s", _median(["--help"], 7), "s", 0.5)
     suite = {
         "name": "ten-thousand",
@@ -215,7 +224,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     parser.add_argument("--only", choices=sorted(BENCHMARKS), help="run one benchmark")
-    parser.add_argument("--out", default="build/benchmarks/engine.parquet", help="Parquet file to write (default: %(default)s)")
+    parser.add_argument(
+        "--out", default="build/benchmarks/engine.parquet", help="Parquet file to write (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     figures: list[Figure] = []
     for name in [arguments.only] if arguments.only else BENCHMARKS:
@@ -228,7 +239,9 @@ def main() -> int:
     else:
         width = max(len(figure.name) for figure in figures)
         for f in figures:
-            goal = "" if f.goal is None else f"   {'<=' if f.at_most else '>='} {f.goal:g}  {'met' if f.met else 'MISSED'}"
+            goal = (
+                "" if f.goal is None else f"   {'<=' if f.at_most else '>='} {f.goal:g}  {'met' if f.met else 'MISSED'}"
+            )
             print(f"{f.name.ljust(width)}  {np.format_float_positional(f.value, 3):>10} {f.unit}{goal}")
     return int(any(figure.met is False for figure in figures))
 

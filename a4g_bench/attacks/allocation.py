@@ -1,8 +1,8 @@
 """The allocation space: a handful of continuous numbers that describe a whole poison set.
 
 A poison set has two parts. The *lift* part copies rows of the worse-off group and gives them the favourable label; the
-*lower* part copies rows of the best-off group and gives them the other one. Within each part the rows come from a band of
-the clean victim's out-of-fold score: rows near the decision threshold are the ones that move it.
+*lower* part copies rows of the best-off group and gives them the other one. Within each part the rows come from a
+band of the clean victim's out-of-fold score: rows near the decision threshold are the ones that move it.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from a4g_bench.attacks.attack import Poison, Pool, Problem, copies, join
 class Allocation:
     """All in [0, 1]; ``spent`` and ``lift`` divide the budget, the rest say which rows each part copies.
 
-    ``*_centre`` and ``*_width`` are the band on the score of the favourable label. ``any_label`` is the share of each part
-    drawn whatever the rows' own label (so some labels are flipped); the others carry the part's label already.
+    ``*_centre`` and ``*_width`` are the band on the score of the favourable label. ``any_label`` is the share of each
+    part drawn whatever the rows' own label (so some labels are flipped); the others carry the part's label already.
     ``interpolated`` is the share of rows moved to a random point between two rows of the part.
     """
 
@@ -45,8 +45,8 @@ RECIPES: Mapping[str, Allocation] = {
 def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng: np.random.Generator) -> Poison:
     """Turn an allocation into at most ``size`` feasible rows of ``pool``.
 
-    The random numbers are drawn in an order that does not depend on the allocation, so that with equal generators nearby
-    allocations share most rows.
+    The random numbers are drawn in an order that does not depend on the allocation, so that with equal generators
+    nearby allocations share most rows.
     """
     budget = int(np.floor(allocation.spent * size + 0.5))
     lift = int(np.floor(allocation.lift * budget + 0.5))

@@ -199,11 +199,8 @@ class Attack(ABC):
 def copies(pool: Pool, rows: npt.NDArray[np.integer], labels: Labels | int | None = None) -> Poison:
     """Poison made of the pool's ``rows``, with their own labels unless others are given."""
     own = pool.labels[rows]
-    if labels is None:
-        given = own
-    else:
-        given = np.broadcast_to(np.asarray(labels, dtype=np.int8), own.shape).copy()
-    return Poison(pool.features[rows].copy(), given)
+    given = own if labels is None else np.broadcast_to(np.asarray(labels, dtype=np.int8), own.shape)
+    return Poison(pool.features[rows].copy(), given.copy())
 
 
 def join(parts: Sequence[Poison], width: int) -> Poison:

@@ -15,11 +15,13 @@ Point = tuple[float, ...]
 
 
 class ContinuousSearch(Attack):
-    """Spends its queries in two phases: :meth:`propose` explores the unit cube, the last ``confirm`` share re-evaluates.
+    """Spends its queries in two phases: :meth:`propose` explores the unit cube, the last ``confirm`` share evaluates
+    again.
 
-    In the confirming phase the best ``finalists`` recipes are drawn afresh and evaluated as the audit will train, with new
-    victim seeds. The final set is the confirmed draw of the recipe with the largest gain, pooled over both phases to temper
-    the winner's curse, among those whose pooled accuracy loss keeps ``margin`` to the allowance; no rows, if none gains.
+    In the confirming phase the best ``finalists`` recipes are drawn afresh and evaluated as the audit will train,
+    with new victim seeds. The final set is the confirmed draw of the recipe with the largest gain, pooled over both
+    phases to temper the winner's curse, among those whose pooled accuracy loss keeps ``margin`` to the allowance; no
+    rows, if none gains.
     """
 
     def __init__(self, *, confirm: float = 0.25, finalists: int = 4, margin: float = 0.002) -> None:
@@ -133,7 +135,9 @@ class AllocationSearch(ContinuousSearch):
 
 
 class SobolAllocation(AllocationSearch):
-    """The allocation space without a model: a scrambled Sobol sequence. What ``ax-allocation`` adds is measured against it."""
+    """The allocation space without a model: a scrambled Sobol sequence. What ``ax-allocation`` adds is measured
+    against it.
+    """
 
     name = "sobol"
     summary = "the allocation space explored by a Sobol sequence, no model"

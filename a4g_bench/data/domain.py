@@ -12,7 +12,8 @@ from a4g_bench.data.schema import Array, Schema
 class Domain:
     """Ranges and categories of the training rows.
 
-    ``low`` and ``high`` are (d,); ``seen`` holds, per feature, the sorted category codes that occur (empty for numbers).
+    ``low`` and ``high`` are (d,); ``seen`` holds, per feature, the sorted category codes that occur (empty for
+    numbers).
     """
 
     schema: Schema
@@ -52,7 +53,7 @@ class Domain:
         return found
 
     def project(self, features: Array) -> Array:
-        """The nearest feasible rows (n, d): clipped, rounded, nearest seen category code, derived columns recomputed."""
+        """The nearest feasible rows (n, d): clipped, rounded, nearest seen category, derived columns recomputed."""
         out = np.clip(features, self.low, self.high)
         for j, feature in enumerate(self.schema.features):
             if feature.kind == "integer":

@@ -1,7 +1,7 @@
 """The raw schema of a table: what a row may look like, before any victim's encoding.
 
-A row is a vector of float64 *codes*, one per feature: the value itself for numeric and integer features, the position in
-``categories`` for categorical ones. One-hot groups of a source are folded into one categorical feature.
+A row is a vector of float64 *codes*, one per feature: the value itself for numeric and integer features, the position
+in ``categories`` for categorical ones. One-hot groups of a source are folded into one categorical feature.
 """
 
 from dataclasses import dataclass
@@ -116,7 +116,9 @@ class Schema:
         return pd.DataFrame(columns)
 
     def codes(self, frame: pd.DataFrame) -> Array:
-        """Return the codes (n, d) of a readable table: the inverse of :meth:`frame`. Raises ``ValueError`` naming an unknown category."""
+        """Return the codes (n, d) of a readable table: the inverse of :meth:`frame`. Raises ``ValueError`` naming an
+        unknown category.
+        """
         out = np.empty((len(frame), len(self.features)), dtype=np.float64)
         for position, feature in enumerate(self.features):
             column = frame[feature.name]

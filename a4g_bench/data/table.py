@@ -30,7 +30,8 @@ class Table:
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or self.features.shape != (len(self.labels), len(self.schema.features)):
             raise ValueError(
-                f"table '{self.name}': features {self.features.shape} do not fit {len(self.labels)} labels and the schema"
+                f"table '{self.name}': features {self.features.shape} do not fit {len(self.labels)} labels"
+                f" and {len(self.schema.features)} features"
             )
         if not np.isin(self.labels, (0, 1)).all():
             raise ValueError(f"table '{self.name}': labels must be 0 or 1")

@@ -49,7 +49,9 @@ class Verdict:
     seconds: float = 0.0
 
     def priced(self, spent: Sequence[Predicted], seconds: float) -> "Verdict":
-        """The verdict with the fits of the poisoned victim, the CPU of all fits (a new baseline's too), and its seconds."""
+        """The verdict with the fits of the poisoned victim, the CPU of all fits (a new baseline's too), and its
+        seconds.
+        """
         return replace(self, fits=spent[-1].fits, cpu_seconds=sum(p.cpu_seconds for p in spent), seconds=seconds)
 
 
@@ -158,7 +160,9 @@ class Court:
         )
 
     def audit_rows(self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]) -> list[Row]:
-        """Rows of the table ``audits``: every metric of the protocol per role and victim seed, and for the mean counts."""
+        """Rows of the table ``audits``: every metric of the protocol per role and victim seed, and for the mean
+        counts.
+        """
         sample = self.sample(self.split().audit)
         rows = []
         for role, predictions in (("clean", clean), ("poisoned", poisoned)):

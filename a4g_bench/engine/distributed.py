@@ -1,4 +1,6 @@
-"""The driver: Ray Tune schedules one trial per search. With its actors and the trainable, the only room that knows Ray."""
+"""The driver: Ray Tune schedules one trial per search. With its actors and the trainable, the only room that knows
+Ray.
+"""
 
 import logging
 import os
@@ -33,7 +35,7 @@ INTERRUPTED = 3
 def execute(
     plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, report: Report
 ) -> bool:
-    """Run searches on a local Ray or on the cluster at ``options.address``; see :class:`a4g_bench.engine.run.Runner`."""
+    """Run searches on a Ray of our own or on that at ``options.address``; see :class:`~a4g_bench.engine.run.Runner`."""
     with _quiet(), _cluster(options), _interruptible() as stop:
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
@@ -79,7 +81,9 @@ def _record_lost(lost: dict[int, str], context: RunContext) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Ray's remarks (on each worker that dies, for one) off standard output, which is for results; rows tell them."""
+    """Keep Ray's remarks (on each worker that dies, for one) off standard output, which is for results; rows tell
+    them.
+    """
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         yield
 

@@ -38,8 +38,8 @@ class Forecast:
     """One data set x victim of a suite. ``cpu_seconds`` and ``fits`` are for the searches that are still to run.
 
     ``resolvable`` is the smallest change of the gap that the suite's seeds can tell from nothing:
-    ``(1.96 + 0.84) * SE / sqrt(seeds)``, with SE the standard error of the paired gap change when random duplicates fill
-    the suite's largest poison budget.
+    ``(1.96 + 0.84) * SE / sqrt(seeds)``, with SE the standard error of the paired gap change when random duplicates
+    fill the suite's largest poison budget.
     """
 
     dataset: str
@@ -80,7 +80,9 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
 
 
 def try_victim(subject: Subject, victim: Named, seed: int, budget: PoisonBudget) -> Trial:
-    """Fit the victim clean and with ``budget`` random duplicates, on the search's rows. Raises ``VictimError`` if it fails."""
+    """Fit the victim clean and with ``budget`` random duplicates, on the search's rows. Raises ``VictimError`` if it
+    fails.
+    """
     view = View.of(subject.table, subject.attribute, seed)
     material = view.material(victim, 1)
     rows = generator(seed, Purpose.SEARCH).choice(view.n_train, budget.rows(view.n_train), replace=False)

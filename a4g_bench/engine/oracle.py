@@ -22,7 +22,9 @@ from a4g_bench.victims.workbench import Fit, Job
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """One query's outcome. ``poison`` is the set drawn on the training rows where there was one (holdout evaluations)."""
+    """One query's outcome. ``poison`` is the set drawn on the training rows where there was one (holdout
+    evaluations).
+    """
 
     candidate: Candidate
     digest: str
@@ -86,7 +88,9 @@ class Oracle:
         return HOLDOUT if fixed else "folds"
 
     def draw(self, attack: Attack, candidate: Candidate, train: str) -> Poison:
-        """The rows a candidate stands for on one training set, validated. Raises ``AttackError`` if they are infeasible."""
+        """The rows a candidate stands for on one training set, validated. Raises ``AttackError`` if they are
+        infeasible.
+        """
         pool = self.pools[train]
         size = self.size(train)
         if candidate.poison is not None:

@@ -79,9 +79,8 @@ class WorkerPool:
             ready, _ = ray.wait([w.given[0][1] for w in busy], num_returns=1, timeout=self._patience(busy))
             for worker in busy:
                 position, reference = worker.given[0]
-                if reference in ready:
-                    fit = self._receive(worker, reference)
-                elif (fit := self._overrun(worker)) is None:
+                fit = self._receive(reference) if reference in ready else self._overrun(worker)
+                if fit is None:
                     continue
                 results[position] = fit
                 given.pop(position)
@@ -109,7 +108,7 @@ class WorkerPool:
         return max(soonest - time.monotonic(), 0.01)
 
     @staticmethod
-    def _receive(worker: _Worker, reference: Any) -> Fit:
+    def _receive(reference: Any) -> Fit:
         try:
             fit = ray.get(reference)
         except ray.exceptions.RayActorError:

@@ -81,8 +81,8 @@ def run_suite(plan: Plan, root: str, options: RunOptions, report: Report = lambd
     """
     if plan.suite.resources.cores > options.workers and options.address is None:
         raise A4GError(
-            f"the suite grants each search {plan.suite.resources.cores} cores, but --workers is {options.workers}: raise it,"
-            " or lower 'resources: {cores: ...}'"
+            f"the suite grants each search {plan.suite.resources.cores} cores, but --workers is {options.workers}:"
+            " raise it, or lower 'resources: {cores: ...}'"
         )
     results = Results(root)
     before = standing(plan, results)
@@ -100,7 +100,8 @@ def run_suite(plan: Plan, root: str, options: RunOptions, report: Report = lambd
     return RunOutcome(after, len(todo), not finished)
 
 
-#: Read by Ray and by numerical libraries when they start: no telemetry, no log files per trial, no niceness, one thread.
+#: Read by Ray and by numerical libraries when they start: no telemetry, no log files per trial, no niceness, one
+#: thread.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_worker_niceness": "0",

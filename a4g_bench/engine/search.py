@@ -124,7 +124,9 @@ class Search:
         return len(self._results) < self.allowed
 
     def finish(self) -> Found:
-        """The attack's final set, re-drawn and held against what was evaluated. Raises ``AttackError`` if they differ."""
+        """The attack's final set, re-drawn and held against what was evaluated. Raises ``AttackError`` if they
+        differ.
+        """
         chosen = self.attack.choose()
         width = len(self.view.schema.features)
         if chosen is None:
@@ -137,8 +139,8 @@ class Search:
         poison = self.oracle.draw(self.attack, chosen.candidate, "train")
         if self.oracle.mode(chosen.candidate) != "holdout" or poison.digest != record["digest"]:
             raise AttackError(
-                f"attack '{self.spec.attack.label}' chose query {chosen.query}, but the rows it would add are not the rows"
-                " that query evaluated: choose a confirmed candidate, and keep draw() free of state"
+                f"attack '{self.spec.attack.label}' chose query {chosen.query}, but the rows it would add are not the"
+                " rows that query evaluated: choose a confirmed candidate, and keep draw() free of state"
             )
         return Found(poison, chosen.query, chosen.measurement, chosen.reference)
 
@@ -148,8 +150,10 @@ class Search:
         return None if self._best is None else self.oracle.reference().objective.mean - self._best
 
     def spent(self, column: str) -> float:
-        """Sum of a cost column (fits, propose_seconds, fit_cpu_seconds) over all queries, those before a restart included."""
-        return sum(record[column] for record in self.records)
+        """Sum of a cost column (fits, propose_seconds, fit_cpu_seconds) over all queries, those before a restart
+        included.
+        """
+        return float(sum(record[column] for record in self.records))
 
     def _result(self, query: int, one: Evaluated) -> Result:
         return Result(query, one.candidate, one.measurement, self.oracle.reference(one.candidate), one.failed)

@@ -1,4 +1,6 @@
-"""The Tune trainable: one trial is one search, one step is one batch of queries, one process runs search after search."""
+"""The Tune trainable: one trial is one search, one step is one batch of queries, one process runs search after
+search.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -94,7 +96,9 @@ class SearchTrainable(tune.Trainable):
 
 
 class _RayServices:
-    """What a task needs, from the actors of the run. Audit rows stay with the fit workers; only predictions come here."""
+    """What a task needs, from the actors of the run. Audit rows stay with the fit workers; only predictions come
+    here.
+    """
 
     def __init__(self, context: RunContext) -> None:
         self._clerk = context.clerk

@@ -34,8 +34,9 @@ class Stage:
 class View:
     """Rows of train, then of search-validation; positions below ``n_train`` are train.
 
-    ``holdout`` trains on train and judges on search-validation, as the audit does on audit rows. With ``folds`` > 1 a query
-    may instead train on each fold's complement within train + search-validation and be judged on the folds together.
+    ``holdout`` trains on train and judges on search-validation, as the audit does on audit rows. With ``folds`` > 1 a
+    query may instead train on each fold's complement within train + search-validation and be judged on the folds
+    together.
     """
 
     name: str

@@ -31,7 +31,8 @@ class Sample:
     def counts(self, predictions: Sequence[Predictions]) -> Counts:
         """Confusion counts averaged over the fits; each prediction is (n,)."""
         n = len(self.group_names)
-        return np.mean([confusion(self.labels, one, self.groups, n) for one in predictions], axis=0)
+        counts: Counts = np.mean([confusion(self.labels, one, self.groups, n) for one in predictions], axis=0)
+        return counts
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def measure(
 
 
 def _wrong(sample: Sample, predictions: Sequence[Predictions]) -> npt.NDArray[np.float64]:
-    return np.mean([one != sample.labels for one in predictions], axis=0, dtype=np.float64)
+    wrong: npt.NDArray[np.float64] = np.mean([one != sample.labels for one in predictions], axis=0, dtype=np.float64)
+    return wrong
 
 
 def _stratum_variance(sample: Sample, change: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -84,7 +86,8 @@ def _stratum_variance(sample: Sample, change: npt.NDArray[np.float64]) -> npt.ND
     n = np.bincount(stratum, minlength=2 * n_groups)
     mean = np.bincount(stratum, change, 2 * n_groups) / n
     square = np.bincount(stratum, change**2, 2 * n_groups) / n
-    return ((square - mean**2) / np.maximum(n - 1, 1)).clip(0).reshape(n_groups, 2)
+    variance: npt.NDArray[np.float64] = ((square - mean**2) / np.maximum(n - 1, 1)).clip(0)
+    return variance.reshape(n_groups, 2)
 
 
 def _delta(metric: Callable[[Counts], float], counts: Counts, variance: npt.NDArray[np.float64]) -> float:

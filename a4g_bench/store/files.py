@@ -13,8 +13,8 @@ from a4g_bench.errors import StoreError
 class Files:
     """Atomic reads and writes of small files, by path relative to the root.
 
-    On a local disk a write goes to a temporary name in the same folder, is flushed to the disk and then renamed, so that
-    a reader sees the old content or the new, and never a part. Object stores replace a key in one step already.
+    On a local disk a write goes to a temporary name in the same folder, is flushed to the disk and then renamed, so
+    that a reader sees the old content or the new, and never a part. Object stores replace a key in one step already.
     """
 
     def __init__(self, root: str) -> None:

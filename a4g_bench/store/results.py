@@ -68,7 +68,9 @@ class Results:
         return {**manifest, "suite": suite}
 
     def claim(self, suite: str, suite_hash: str) -> None:
-        """Take the folder for a suite. Raises ``StoreError`` if it holds another suite's results or cannot be written."""
+        """Take the folder for a suite. Raises ``StoreError`` if it holds another suite's results or cannot be
+        written.
+        """
         self.require(suite)
         manifest = {"schema_version": tables.SCHEMA_VERSION, "suite": suite, "suite_hash": suite_hash}
         self.files.write("manifest.json", json.dumps(manifest, indent=1).encode())
@@ -78,7 +80,8 @@ class Results:
         manifest = self.manifest()
         if manifest is not None and manifest["suite"] != suite:
             raise StoreError(
-                f"results '{self.root}' belong to suite '{manifest['suite']}', not to '{suite}': give another --results folder"
+                f"results '{self.root}' belong to suite '{manifest['suite']}', not to '{suite}':"
+                " give another --results folder"
             )
 
     # writing ----------------------------------------------------------------------------------------------------------
@@ -127,7 +130,9 @@ class Results:
         return rows
 
     def compact(self, keep: int = 64) -> None:
-        """Merge the files of single searches into one more part per table, where there are more than ``keep`` of them."""
+        """Merge the files of single searches into one more part per table, where there are more than ``keep`` of
+        them.
+        """
         for folder, schema, _ in self._folders():
             singles = self._singles(folder)
             if len(singles) <= keep:

@@ -18,7 +18,8 @@ def _fields(*columns: tuple[str, pa.DataType]) -> pa.Schema:
 _text, _int, _real, _flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 _reals, _ints, _texts = pa.list_(_real), pa.list_(pa.int32()), pa.list_(_text)
 
-#: One row per search that was started, whatever became of it. Written last: a search is complete when its row says ``ok``.
+#: One row per search that was started, whatever became of it. Written last: a search is complete when its row says
+#: ``ok``.
 SEARCHES = _fields(
     ("search_id", _text),  # versioned hash of everything that determines the result
     ("status", _text),  # ok, error, timeout, oom, interrupted
@@ -136,7 +137,8 @@ PREDICTIONS = _fields(
     ("predicted", pa.binary()),  # labels 0/1 packed eight to a byte (numpy.packbits), in the order of baselines.row_ids
 )
 
-#: The clean victim's audit, shared by all searches on the same data set, attribute, victim and seed: a row per audit victim seed.
+#: The clean victim's audit, shared by all searches on the same data set, attribute, victim and seed: a row per audit
+#: victim seed.
 BASELINES = _fields(
     ("baseline_id", _text),
     ("dataset", _text),
@@ -172,7 +174,9 @@ def stamp(schema: pa.Schema) -> pa.Schema:
 
 
 def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
-    """Raise ``StoreError`` unless a file's schema is of a known version and holds the expected columns with their types."""
+    """Raise ``StoreError`` unless a file's schema is of a known version and holds the expected columns with their
+    types.
+    """
     raw = (schema.metadata or {}).get(_VERSION_KEY)
     if raw is None:
         raise StoreError(f"{where}: not a table of a4g-bench (no schema version in its metadata)")

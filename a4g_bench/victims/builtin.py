@@ -27,8 +27,8 @@ class HistGradientBoosting(SklearnVictim):
 class LightGBM(SklearnVictim):
     """LightGBM's defaults. ``deterministic`` and the row-wise layout change no hyper-parameter of the model.
 
-    Without them LightGBM times both layouts at the start of each fit and takes the faster one, and the order of its sums,
-    so the last digits of its splits, would depend on the machine's load.
+    Without them LightGBM times both layouts at the start of each fit and takes the faster one, and the order of its
+    sums, so the last digits of its splits, would depend on the machine's load.
     """
 
     name = "lightgbm"

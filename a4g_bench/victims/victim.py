@@ -19,8 +19,8 @@ Parameters = Mapping[str, Any]
 class Victim(ABC):
     """A training algorithm that the attacker does not control. The harness calls it; subclasses say how to build it.
 
-    ``encoding`` is fixed per family: ``one-hot`` (float32, categories one-hot) for trees, ``scaled`` (float64, and numbers
-    standardised by the clean training rows) for everything that measures distances or penalises weights.
+    ``encoding`` is fixed per family: ``one-hot`` (float32, categories one-hot) for trees, ``scaled`` (float64, and
+    numbers standardised by the clean training rows) for everything that measures distances or penalises weights.
     ``packages`` are those whose version determines the result.
     """
 
@@ -68,7 +68,9 @@ class SklearnVictim(Victim):
 
 
 def build(path: str, parameters: Parameters, seed: int) -> Any:
-    """Instantiate ``package.module:Class`` (or ``package.module.Class``). Raises ``VictimError`` naming what is wrong."""
+    """Instantiate ``package.module:Class`` (or ``package.module.Class``). Raises ``VictimError`` naming what is
+    wrong.
+    """
     module, _, attribute = path.partition(":") if ":" in path else path.rpartition(".")
     try:
         cls = getattr(import_module(module), attribute)
@@ -121,7 +123,8 @@ def get_victim(name: str, parameters: Parameters) -> Victim:
 def favourable_scores(model: Any, features: npt.NDArray[Any], favourable: int) -> npt.NDArray[np.float64]:
     """Score of the favourable label in [0, 1] for each row of the encoded ``features``.
 
-    ``predict_proba`` where the model has it; otherwise the logistic function of ``decision_function``; otherwise the label.
+    ``predict_proba`` where the model has it; otherwise the logistic function of ``decision_function``; otherwise the
+    label.
     """
     if hasattr(model, "predict_proba"):
         classes = list(model.classes_)

@@ -18,7 +18,8 @@ from a4g_bench.victims.victim import Parameters, favourable_scores, get_victim
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Everything a fit may touch: rows, named row sets, and the victim. ``scale_on`` names the set that fixes the encoding.
+    """Everything a fit may touch: rows, named row sets, and the victim. ``scale_on`` names the set that fixes the
+    encoding.
 
     ``key`` identifies the content, so that a process that already holds it need not be sent it again.
     """
@@ -35,7 +36,9 @@ class Material:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One fit: train on a named set plus poison rows, predict another set. ``output`` is labels (int8) or scores (float64)."""
+    """One fit: train on a named set plus poison rows, predict another set. ``output`` is labels (int8) or scores
+    (float64).
+    """
 
     train: str
     predict: str

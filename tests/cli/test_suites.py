@@ -69,7 +69,9 @@ def test_progress_without_a_terminal_is_a_few_lines(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
     with progress.Reporter() as reporter:
         for done in range(101):
-            reporter.report(Progress(total=100, done=done, failed=1, running=2, queries=10 * done, best_gain=0.034))
+            reporter.report(
+                Progress(total=100, done=done, work=done / 100, failed=1, running=2, queries=10 * done, best_gain=0.034)
+            )
     lines = said_to.getvalue().splitlines()
     assert lines[0].startswith("0/100 searches, 2 running")
     assert lines[-1].startswith("100/100 searches")
