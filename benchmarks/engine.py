@@ -26,7 +26,8 @@ from a4g_bench.attacks.attack import Candidate
 from a4g_bench.engine.fitting import InlineFitter
 from a4g_bench.engine.groundwork import lay
 from a4g_bench.engine.local import run_here
-from a4g_bench.engine.run import RunOptions, prepare_environment, run_suite
+from a4g_bench.engine.options import RunOptions
+from a4g_bench.engine.run import run_suite
 from a4g_bench.engine.search import Search
 from a4g_bench.engine.view import View
 from a4g_bench.metrics.confusion import unfairness
@@ -68,10 +69,7 @@ def efficiency() -> Iterator[Figure]:
     ``efficiency`` counts the wall from the first search's start, when Ray and its processes are up; with_start counts
     it from the moment Ray itself answers, so that the start of the run's own processes is in it.
     """
-    prepare_environment()
-    import ray
-
-    from a4g_bench.engine.distributed import start_ray
+    from a4g_bench.engine.distributed import ray, start_ray
 
     plan = plan_of(
         datasets=["compas"], victims=["lightgbm"], attacks=["sobol"], poison_budgets=["1%"], query_budgets=[32], seeds=8
@@ -97,10 +95,7 @@ def driver_memory() -> Iterator[Figure]:
     """How the driver's memory grows with queries: 2 searches of 50 and then of 1,050 cheap queries each, in one
     driver.
     """
-    prepare_environment()
-    import ray
-
-    from a4g_bench.engine.distributed import start_ray
+    from a4g_bench.engine.distributed import ray, start_ray
 
     sizes = []
     start_ray(RunOptions(workers=2))

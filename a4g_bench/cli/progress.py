@@ -10,7 +10,7 @@ from a4g_bench.cli.output import duration
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from a4g_bench.engine.run import Progress
+    from a4g_bench.engine.options import Progress
 
 _EVERY_SECONDS = 30.0
 

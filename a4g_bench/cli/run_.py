@@ -36,7 +36,8 @@ def command(
 
     from a4g_bench.cli.leaderboard import board_of
     from a4g_bench.cli.progress import Reporter
-    from a4g_bench.engine.run import RunOptions, run_suite
+    from a4g_bench.engine.options import RunOptions
+    from a4g_bench.engine.run import run_suite
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
 

@@ -1,6 +1,4 @@
-"""The driver: Ray Tune schedules one trial per search. With its actors and the trainable, the only room that knows
-Ray.
-"""
+"""The driver: Ray Tune schedules one trial per search. Ray is known here and to actors, pool and trainable only."""
 
 import logging
 import os
@@ -14,13 +12,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from a4g_bench.engine import environment  # noqa: F401  # before Ray, which reads it
+
+# isort: split
+
 import ray
 from ray import tune
 from ray.tune.experiment import Trial
 
 from a4g_bench.engine import provenance, record
 from a4g_bench.engine.actors import Clerk
-from a4g_bench.engine.run import Progress, Report, RunOptions
+from a4g_bench.engine.options import Progress, Report, RunOptions
 from a4g_bench.engine.trainable import RunContext, SearchTrainable
 from a4g_bench.errors import A4GError
 from a4g_bench.seeds import AUDIT_SEEDS
@@ -35,7 +37,7 @@ INTERRUPTED = 3
 def execute(
     plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, report: Report
 ) -> bool:
-    """Run searches on a Ray of our own or on that at ``options.address``; see :class:`~a4g_bench.engine.run.Runner`."""
+    """Run searches on a Ray of our own or on that at ``options.address``; False if it was interrupted."""
     with _quiet(), _cluster(options), _interruptible() as stop:
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False

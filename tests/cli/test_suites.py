@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from a4g_bench.cli import progress
-from a4g_bench.engine.run import Progress
+from a4g_bench.engine.options import Progress
 from tests.support import said, tree, write_suite
 
 

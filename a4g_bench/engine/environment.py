@@ -1,0 +1,26 @@
+"""Environment variables of a run. Imported before Ray, which reads them when it is imported and when it starts."""
+
+import os
+
+#: Read by Ray and by numerical libraries when they start: no telemetry, no log files per trial, no niceness, one
+#: thread.
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    # several batches may run before Tune hears of them: its round trip costs as much as a fast fit
+    "TUNE_RESULT_BUFFER_LENGTH": "1000",
+    "TUNE_RESULT_BUFFER_MIN_TIME_S": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+for _key, _value in ENVIRONMENT.items():
+    os.environ.setdefault(_key, _value)  # where the user has not decided otherwise

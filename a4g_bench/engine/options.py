@@ -1,0 +1,46 @@
+"""How to run a suite, and where a run stands: what the driver and whoever started it tell each other."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from a4g_bench.errors import A4GError
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run: nothing here may change a number.
+
+    ``workers`` are the cores to use (all of the machine's unless told); ``address`` an existing Ray cluster;
+    ``retry_errors`` runs failed searches again; ``limit`` runs at most so many searches now.
+    """
+
+    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    address: str | None = None
+    retry_errors: bool = False
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise A4GError(f"--workers {self.workers}: at least 1 is needed")
+        if self.limit is not None and self.limit < 1:
+            raise A4GError(f"--limit {self.limit}: at least 1 is needed")
+
+
+@dataclass
+class Progress:
+    """Where a run stands; searches that were complete before it are not counted.
+
+    ``work`` is the share of the run's work that is done, in (estimated) fits: searches differ a thousandfold.
+    """
+
+    total: int
+    done: int = 0
+    work: float = 0.0
+    failed: int = 0
+    running: int = 0
+    queries: int = 0
+    best_gain: float | None = None
+
+
+Report = Callable[[Progress], None]
