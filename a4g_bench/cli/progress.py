@@ -27,15 +27,16 @@ class Reporter:
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
+            from rich.table import Column
 
             columns = (
-                TextColumn("{task.completed}/{task.total}"),
-                BarColumn(bar_width=24),
+                TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True)),
+                BarColumn(bar_width=10),
                 TextColumn("{task.description}"),
             )
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
-            self._task = self._bar.add_task("starting", total=None)
+            self._task = self._bar.add_task("starting", total=None, counts="")
         return self
 
     def __exit__(
@@ -48,7 +49,8 @@ class Reporter:
         """Show where the run stands."""
         text = describe(progress, time.monotonic() - self._started)
         if self._bar is not None:
-            self._bar.update(self._task, total=progress.total, completed=progress.done, description=text)
+            counts = f"{progress.done}/{progress.total}"
+            self._bar.update(self._task, total=progress.total, completed=progress.done, description=text, counts=counts)
         elif self._due() or progress.done == progress.total:
             self._last = time.monotonic()
             sys.stderr.write(f"{progress.done}/{progress.total} searches, {text}\n")
@@ -59,14 +61,14 @@ class Reporter:
 
 
 def describe(progress: "Progress", seconds: float) -> str:
-    """One line: what runs, what failed, how fast, how long still, the best gain."""
+    """One line: what runs, what failed, how fast, how long still, the best gain on search-validation rows."""
     parts = [
         f"{progress.running} running",
         f"{progress.failed} failed",
         f"{progress.queries / max(seconds, 1e-9):.1f} queries/s",
     ]
     if progress.work > 0:
-        parts.append(f"{duration(seconds * (1 / progress.work - 1))} left")
+        parts.append(f"{duration(max(0.0, seconds * (1 / progress.work - 1)))} left")
     if progress.best_gain is not None:
-        parts.append(f"best gain on validation {100 * progress.best_gain:.1f} points")
+        parts.append(f"best gain {100 * progress.best_gain:.1f} pts")
     return ", ".join(parts)

@@ -159,13 +159,17 @@ class _Watch(tune.Callback):
     """Turns Tune's events into progress."""
 
     def __init__(self, report: Report, todo: Sequence[Planned]) -> None:
-        self._report = report
+        self._report: Report | None = report
         self._progress = Progress(len(todo))
         self._overhead = AUDIT_SEEDS  # fits of a search beside its queries
         self._work = sum(planned.spec.query_budget + self._overhead for planned in todo)
         self._queries: dict[str, int] = {}
         #: position of each search that Tune gave up -> the last line of its error
         self.lost: dict[int, str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What Tune keeps of it in its own files: not the reporter, which may hold a terminal."""
+        return {**self.__dict__, "_report": None}
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._tell(trials)
@@ -196,4 +200,5 @@ class _Watch(tune.Callback):
 
     def _tell(self, trials: list[Trial]) -> None:
         self._progress.running = sum(trial.status == Trial.RUNNING for trial in trials)
-        self._report(self._progress)
+        if self._report is not None:
+            self._report(self._progress)

@@ -76,6 +76,6 @@ def test_progress_without_a_terminal_is_a_few_lines(monkeypatch: pytest.MonkeyPa
     assert lines[0].startswith("0/100 searches, 2 running")
     assert lines[-1].startswith("100/100 searches")
     assert len(lines) < 50
-    assert "best gain on validation 3.4 points" in lines[-1]
+    assert "best gain 3.4 pts" in lines[-1]
     assert "queries/s" in lines[-1]
     assert " left" in lines[1]

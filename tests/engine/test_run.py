@@ -1,6 +1,9 @@
 """``a4g-bench run`` on Ray: resuming, equal numbers, failures, Ctrl-C. Each test starts a Ray of its own."""
 
+import contextlib
 import json
+import os
+import pty
 import signal
 import subprocess
 import time
@@ -145,6 +148,25 @@ def test_a_limit_leaves_the_rest_for_later(tmp_path: Path) -> None:
     second = runs.run("run", suite, "--results", tmp_path / "r", "--json")
     assert second.returncode == 0
     assert json.loads(second.stdout)["ran"] == 4
+
+
+def test_progress_is_live_on_a_terminal(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, query_budgets=[40])
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        runs.words("run", suite, "--results", tmp_path / "r"), env=runs.environment(), stderr=theirs, stdout=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while piece := os.read(ours, 65536):
+            shown += piece
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    text = shown.decode()
+    assert "2 running" in text
+    assert "queries/s" in text
+    assert "6 searches run" in text
 
 
 def test_cores_of_a_search_change_no_number(tmp_path: Path) -> None:
