@@ -31,6 +31,12 @@ class Allocation:
     any_label: float
     interpolated: float
 
+    def __post_init__(self) -> None:
+        for name in DIMENSIONS:
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must lie between 0 and 1, not {value}")
+
 
 DIMENSIONS: tuple[str, ...] = tuple(field.name for field in fields(Allocation))
 
@@ -43,8 +49,10 @@ RECIPES: Mapping[str, Allocation] = {
 
 
 def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-    """Turn an allocation into at most ``size`` feasible rows of ``pool``.
+    """Turn an allocation into at most ``size`` feasible rows of ``pool``: fewer where a group has none to copy.
 
+    Where a part needs more rows than its group has, they repeat; where the group has none that carry the part's label,
+    rows of any label stand in.
     The random numbers are drawn in an order that does not depend on the allocation, so that with equal generators
     nearby allocations share most rows.
     """
@@ -59,11 +67,11 @@ def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng
     for group, label, rows, centre, width in plans:
         priority = rng.random(len(pool))
         mate, weight, coin = rng.random(size), rng.random(size), rng.random(size)
-        if not rows:
-            continue
         distance = np.maximum(np.abs(pool.scores - centre) - width / 2, 0)
         order = np.lexsort((priority, distance))  # the band in random order, then the rows nearest to it
         members = order[pool.groups[order] == group]
+        if not rows or not len(members):
+            continue
         free = min(int(np.floor(allocation.any_label * rows + 0.5)), rows)
         own = members[pool.labels[members] == label]
         chosen = np.concatenate([np.resize(members, free), np.resize(own if len(own) else members, rows - free)])
@@ -71,7 +79,6 @@ def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng
         moved = np.flatnonzero(coin[:rows] < allocation.interpolated)
         if len(moved):
             partner = chosen[(mate[moved] * rows).astype(np.int64)]
-            part = Poison(part.features.copy(), part.labels)
             part.features[moved] = blend(problem, part.features[moved], pool.features[partner], weight[moved])
         parts.append(part)
     return join(parts, pool.features.shape[1])
@@ -80,12 +87,21 @@ def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng
 def blend(problem: Problem, one: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Feasible points between pairs of rows: numbers move by ``weight`` (n,), categories come from the nearer row.
 
-    Derived columns are recomputed, and the protected attributes stay those of ``one``.
+    Derived columns are recomputed, and the protected attributes, with the columns they derive from, stay those of
+    ``one``. A point whose derived category no training row has stays at ``one``.
     """
-    schema = problem.domain.schema
+    domain, schema = problem.domain, problem.domain.schema
+    protected = {schema[name] for name in schema.protected}
+    fixed = {p.name for p in protected} | {p.derived.source for p in protected if p.derived is not None}
     mixed = one + weight[:, None] * (other - one)
     for j, feature in enumerate(schema.features):
-        if feature.kind == "categorical":
-            keep = (weight < 0.5) | (feature.name in schema.protected)
-            mixed[:, j] = np.where(keep, one[:, j], other[:, j])
-    return problem.domain.project(mixed)
+        if feature.name in fixed:
+            mixed[:, j] = one[:, j]
+        elif feature.kind == "categorical":
+            mixed[:, j] = np.where(weight < 0.5, one[:, j], other[:, j])
+    mixed = domain.project(mixed)
+    for j, feature in enumerate(schema.features):
+        if feature.derived is not None:
+            unseen = ~np.isin(mixed[:, j], domain.seen[j])
+            mixed[unseen] = one[unseen]
+    return mixed

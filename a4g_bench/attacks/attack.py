@@ -213,19 +213,36 @@ def join(parts: Sequence[Poison], width: int) -> Poison:
 def get_attack(name: str, parameters: Mapping[str, Any]) -> Attack:
     """Build a registered attack. Raises ``AttackError`` naming an unknown parameter or a bad value."""
     cls = plugins.get("attacks", name)
-    accepted = _parameters(cls)
+    if not (isinstance(cls, type) and issubclass(cls, Attack)):
+        raise AttackError(f"attack '{name}' is registered as {cls!r}, which is no subclass of Attack")
+    accepted, any_name = _parameters(cls)
     for key in parameters:
-        if key not in accepted:
+        if key not in accepted and not any_name:
             raise AttackError(f"attack '{name}' has no parameter '{key}'{nearest(key, accepted)}")
     try:
-        attack = cls(**parameters)
+        return cls(**parameters)
     except (TypeError, ValueError) as error:
         raise AttackError(f"attack '{name}': {error}") from error
-    assert isinstance(attack, Attack)
-    return attack
 
 
-def _parameters(cls: type) -> list[str]:
+def whole(name: str, value: object, low: int) -> int:
+    """A parameter that is a whole number of at least ``low``. Raises ``ValueError`` naming it."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
+        raise ValueError(f"{name} must be a whole number of at least {low}, not {value!r}")
+    return value
+
+
+def number(name: str, value: object) -> float:
+    """A parameter that is a finite number. Raises ``ValueError`` naming it."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, not {value!r}")
+    return value
+
+
+def _parameters(cls: type) -> tuple[list[str], bool]:
+    """Names a class accepts as keyword arguments, and whether it accepts any other name too."""
     if cls.__init__ is object.__init__:  # type: ignore[misc]  # reading, not calling
-        return []
-    return [name for name in inspect.signature(cls).parameters if name != "self"]
+        return [], False
+    taken = inspect.signature(cls).parameters.values()
+    named = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    return named, any(one.kind is one.VAR_KEYWORD for one in taken)

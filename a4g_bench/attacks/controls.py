@@ -31,7 +31,7 @@ class RandomRows(Attack):
 
 
 class RandomDuplicates(Attack):
-    """Training rows drawn at random without replacement, duplicated with their labels."""
+    """Training rows drawn at random, duplicated with their labels; none twice, unless there are too few."""
 
     name = "random-duplicates"
     summary = "control: random training rows, duplicated"
@@ -56,7 +56,7 @@ class CellDuplication(Attack):
 
     def __init__(self, variant: Literal["halves", "reweighing"] = "halves") -> None:
         if variant not in ("halves", "reweighing"):
-            raise ValueError(f"variant must be 'halves' or 'reweighing', not '{variant}'")
+            raise ValueError(f"variant must be 'halves' or 'reweighing', not {variant!r}")
         self.variant = variant
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
@@ -88,7 +88,10 @@ def reweighing_shares(pool: Pool, n_groups: int) -> dict[tuple[int, int], float]
 
 
 def apportion(shares: list[float], total: int) -> list[int]:
-    """Split ``total`` rows by shares that sum to at most 1, by largest remainder; never more than ``total``."""
+    """Split ``total`` rows by shares that sum to at most 1, by largest remainder.
+
+    The counts sum to ``total`` where the shares sum to 1, else to the nearest whole number of rows; never to more.
+    """
     exact = np.asarray(shares, dtype=np.float64) * total
     counts = np.floor(exact + 1e-9).astype(np.int64)
     for position in np.argsort(-(exact - counts), kind="stable")[: round(exact.sum()) - int(counts.sum())]:

@@ -21,8 +21,8 @@ class ThresholdCopies(Attack):
     uses_scores = True
 
     def __init__(self, variant: str = "both") -> None:
-        if variant not in RECIPES:
-            raise ValueError(f"variant must be one of {', '.join(RECIPES)}, not '{variant}'")
+        if variant not in tuple(RECIPES):
+            raise ValueError(f"variant must be one of {', '.join(RECIPES)}, not {variant!r}")
         self.recipe = RECIPES[variant]
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:

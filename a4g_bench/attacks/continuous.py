@@ -1,0 +1,125 @@
+"""Searches over a continuous space: explore, then confirm the best few with fresh draws, then choose."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from a4g_bench.attacks.attack import Attack, Candidate, Problem, Result, number, whole
+
+Point = tuple[float, ...]
+
+
+class ContinuousSearch(Attack):
+    """Spends its queries in two phases: :meth:`propose` explores the unit cube, the last ``confirm`` share of the
+    queries (at least one, where there are two) evaluates the best points again.
+
+    In the confirming phase the best ``finalists`` points are drawn afresh, in turn, and evaluated as the audit will
+    train, with new victim seeds. The final set is the confirmed draw with the largest gain, pooled with its point's
+    exploring evaluation to temper the winner's curse, among those whose pooled accuracy loss keeps ``margin`` to the
+    allowance; no rows, if none gains. A search whose exploring queries all failed ends there.
+    """
+
+    def __init__(self, *, confirm: float = 0.25, finalists: int = 4, margin: float = 0.002) -> None:
+        self.confirm = number("confirm", confirm)
+        if not 0 < self.confirm < 1:
+            raise ValueError(f"confirm must lie between 0 and 1, not {confirm}")
+        self.finalists = whole("finalists", finalists, 1)
+        self.margin = number("margin", margin)
+        if self.margin < 0:
+            raise ValueError(f"margin must be at least 0, not {margin}")
+
+    @property
+    @abstractmethod
+    def dimensions(self) -> Sequence[str]:
+        """Names of the unit cube's axes."""
+
+    @abstractmethod
+    def propose(self, n: int) -> list[Point]:
+        """The next ``n`` points of the unit cube."""
+
+    def learn(self, results: Sequence[Result]) -> None:
+        """Learn from explored results."""
+        return
+
+    def shortlist(self, k: int) -> list[Point]:
+        """The ``k`` most promising explored points, best first; by observed values unless a model knows better."""
+        return [self.point(r.candidate) for r in sorted(self._successes(), key=self._rank)[:k]]
+
+    def point(self, candidate: Candidate) -> Point:
+        """A candidate's position in the unit cube."""
+        return tuple(candidate.parameters[name] for name in self.dimensions)
+
+    def start(self, problem: Problem) -> None:
+        super().start(problem)
+        self._told: list[Result] = []
+        self._shortlisted: list[Point] | None = None
+        budget = problem.query_budget
+        self.confirming = min(max(1, round(self.confirm * budget)), budget - 1) if budget > 1 else 0
+        self.exploring = budget - self.confirming
+
+    def ask(self, n: int) -> Sequence[Candidate]:
+        if self.explored < self.exploring:
+            points = self.propose(min(n, self.exploring - self.explored))
+            return [Candidate(dict(zip(self.dimensions, point, strict=True))) for point in points]
+        return self._confirmations(n)
+
+    def tell(self, results: Sequence[Result]) -> None:
+        self._told.extend(results)
+        self.learn([r for r in results if not r.candidate.confirm])
+
+    def choose(self) -> Result | None:
+        confirmed = [r for r in self._told if r.candidate.confirm and r.measurement is not None]
+        able = []
+        for result in confirmed:
+            gain, loss = self._pooled(result)
+            if gain > 0 and loss <= self.allowed_loss:
+                able.append((gain, -result.query, result))
+        return max(able, key=lambda entry: entry[:2])[2] if able else None
+
+    @property
+    def explored(self) -> int:
+        """How many exploring queries were told, failed ones included."""
+        return sum(not r.candidate.confirm for r in self._told)
+
+    @property
+    def allowed_loss(self) -> float:
+        """The largest accuracy loss a chosen set may show: the allowance less the margin."""
+        return self.problem.max_accuracy_loss - self.margin
+
+    def _confirmations(self, n: int) -> Sequence[Candidate]:
+        done = len(self._told) - self.explored
+        if self._shortlisted is None:
+            self._shortlisted = self.shortlist(self.finalists)
+        if not self._shortlisted:
+            return []
+        candidates = []
+        for position in range(done, min(done + n, self.confirming)):
+            turn, place = divmod(position, len(self._shortlisted))
+            parameters = dict(zip(self.dimensions, self._shortlisted[place], strict=True))
+            candidates.append(Candidate(parameters, replicate=turn + 1, confirm=True))
+        return candidates
+
+    def _pooled(self, confirmed: Result) -> tuple[float, float]:
+        """Gain and accuracy loss: inverse-variance means over the point's exploring evaluation and this draw's."""
+        same = [
+            (r, r.measurement)
+            for r in self._told
+            if r.measurement is not None
+            and r.candidate.parameters == confirmed.candidate.parameters
+            and (r is confirmed or not r.candidate.confirm)
+        ]
+        gain = _weighted([r.gain for r, _ in same], [m.objective.sem for _, m in same])
+        return gain, _weighted([r.accuracy_loss for r, _ in same], [m.accuracy.sem for _, m in same])
+
+    def _successes(self) -> list[Result]:
+        return [r for r in self._told if not r.candidate.confirm and r.measurement is not None]
+
+    def _rank(self, result: Result) -> tuple[bool, float, int]:
+        over = result.accuracy_loss > self.allowed_loss
+        return over, result.accuracy_loss if over else -result.gain, result.query
+
+
+def _weighted(values: Sequence[float], sems: Sequence[float]) -> float:
+    """Inverse-variance mean; a standard error below 1e-4 counts as 1e-4 (nothing changed on the judged rows)."""
+    return float(np.average(values, weights=1 / np.maximum(sems, 1e-4) ** 2))
