@@ -87,21 +87,21 @@ def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng
 def blend(problem: Problem, one: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Feasible points between pairs of rows: numbers move by ``weight`` (n,), categories come from the nearer row.
 
-    Derived columns are recomputed, and the protected attributes, with the columns they derive from, stay those of
-    ``one``. A point whose derived category no training row has stays at ``one``.
+    Derived columns are recomputed, and the protected attributes stay those of ``one``: a number does not move where a
+    column derived from it would change a protected attribute or show a category that no training row has.
     """
     domain, schema = problem.domain, problem.domain.schema
-    protected = {schema[name] for name in schema.protected}
-    fixed = {p.name for p in protected} | {p.derived.source for p in protected if p.derived is not None}
     mixed = one + weight[:, None] * (other - one)
     for j, feature in enumerate(schema.features):
-        if feature.name in fixed:
-            mixed[:, j] = one[:, j]
-        elif feature.kind == "categorical":
-            mixed[:, j] = np.where(weight < 0.5, one[:, j], other[:, j])
+        if feature.kind == "categorical":
+            keep = (weight < 0.5) | (feature.name in schema.protected)
+            mixed[:, j] = np.where(keep, one[:, j], other[:, j])
     mixed = domain.project(mixed)
     for j, feature in enumerate(schema.features):
         if feature.derived is not None:
-            unseen = ~np.isin(mixed[:, j], domain.seen[j])
-            mixed[unseen] = one[unseen]
-    return mixed
+            astray = ~np.isin(mixed[:, j], domain.seen[j])
+            if feature.name in schema.protected:
+                astray |= mixed[:, j] != one[:, j]
+            source = schema.index(feature.derived.source)
+            mixed[astray, source] = one[astray, source]
+    return domain.project(mixed)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, realise
+from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, blend, realise
 from a4g_bench.attacks.attack import Poison, Pool, Problem
 from tests.attacks.problems import cells, counts, make_pool, make_problem
 
@@ -139,7 +139,7 @@ def test_interpolated_rows_lie_between_rows_of_their_part_and_keep_their_protect
     pool = make_pool()
     allocation = replace(PLAIN, lift=1)
     copied, moved = drawn(allocation, 60, pool), drawn(replace(allocation, interpolated=1), 60, pool)
-    assert (copied.features[:, 3] != moved.features[:, 3]).mean() > 0.7
+    assert (copied.features[:, 3] != moved.features[:, 3]).mean() > 0.9
     low, high = copied.features[:, 3].min(), copied.features[:, 3].max()
     assert ((moved.features[:, 3] >= low) & (moved.features[:, 3] <= high)).all()
     for protected in ("group", "age-band"):
@@ -192,3 +192,22 @@ def worse_and_better(harm: tuple[float, ...]) -> tuple[int, int]:
 
 def test_of_many_groups_the_extremes_count() -> None:
     assert worse_and_better((0.1, 0.4, 0.2, 0.05)) == (1, 3)
+
+
+def test_a_number_moves_unless_a_column_derived_from_it_forbids_it() -> None:
+    problem = make_problem()
+    #                group age band income colour visits regular
+    one = np.array([[B, 20, 0, 0.0, 0, 0, 0]] * 3, dtype=np.float64)
+    other = np.array(
+        [
+            [B, 24, 0, 1.0, 2, 6, 2],  # half way: 3 visits, which nobody pays
+            [B, 28, 0, 1.0, 2, 1, 0],
+            [B, 60, 2, 1.0, 2, 0, 0],  # half way: 40 years, of another protected age band
+        ],
+        dtype=np.float64,
+    )
+    assert blend(problem, one, other, np.array([0.5, 0.25, 0.5])).tolist() == [
+        [B, 22, 0, 0.5, 2, 0, 0],
+        [B, 22, 0, 0.25, 0, 0, 0],
+        [B, 20, 0, 0.5, 2, 0, 0],
+    ]
