@@ -142,6 +142,8 @@ def test_interpolated_rows_lie_between_rows_of_their_part_and_keep_their_protect
     assert (copied.features[:, 3] != moved.features[:, 3]).mean() > 0.9
     low, high = copied.features[:, 3].min(), copied.features[:, 3].max()
     assert ((moved.features[:, 3] >= low) & (moved.features[:, 3] <= high)).all()
+    colours = moved.features[copied.features[:, 4] != moved.features[:, 4], 4]
+    assert set(colours) == {0, 2}  # taken from many partners, not from one
     for protected in ("group", "age-band"):
         column = make_problem().domain.schema.index(protected)
         assert (copied.features[:, column] == moved.features[:, column]).all()
@@ -200,7 +202,7 @@ def test_a_number_moves_unless_a_column_derived_from_it_forbids_it() -> None:
     one = np.array([[B, 20, 0, 0.0, 0, 0, 0]] * 3, dtype=np.float64)
     other = np.array(
         [
-            [B, 24, 0, 1.0, 2, 6, 2],  # half way: 3 visits, which nobody pays
+            [C, 24, 0, 1.0, 2, 6, 2],  # half way: 3 visits, which nobody pays; the group stays
             [B, 28, 0, 1.0, 2, 1, 0],
             [B, 60, 2, 1.0, 2, 0, 0],  # half way: 40 years, of another protected age band
         ],
