@@ -23,8 +23,9 @@ from ray.tune.experiment import Trial
 from a4g_bench.engine import provenance, record
 from a4g_bench.engine.actors import Clerk
 from a4g_bench.engine.options import Progress, Report, RunOptions
+from a4g_bench.engine.pool import fetch
 from a4g_bench.engine.trainable import RunContext, SearchTrainable
-from a4g_bench.errors import A4GError
+from a4g_bench.errors import A4GError, StoreError
 from a4g_bench.seeds import AUDIT_SEEDS
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.plan import Plan, Planned
@@ -48,7 +49,7 @@ def execute(
         context = RunContext(
             tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, clerk
         )
-        watch = _Watch(report, todo)
+        watch = _Watch(report, todo, stop)
         with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
             tuner = tune.Tuner(
                 tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
@@ -65,8 +66,10 @@ def execute(
                 ),
             )
             tuner.fit()
+            if watch.unwritable is not None:
+                raise StoreError(watch.unwritable)
             _record_lost(watch.lost, context)
-            ray.get(clerk.compact.remote())
+            fetch(clerk.compact.remote())
         return not stop.requested
 
 
@@ -78,7 +81,7 @@ def _record_lost(lost: dict[int, str], context: RunContext) -> None:
         row = record.planned_row(planned, context.suite, context.suite_hash, attempt, provenance.now(), context.cores)
         message = f"its process ended {MAX_RESTARTS + 1} times: {reason}"[:1000]
         row.update(status="error", error_type="WorkerDied", error_message=message, ended=provenance.now())
-        ray.get(context.clerk.write.remote(SearchRecord(row)))
+        fetch(context.clerk.write.remote(SearchRecord(row)))
 
 
 @contextmanager
@@ -158,7 +161,10 @@ def _interruptible() -> Iterator[_Stop]:
 class _Watch(tune.Callback):
     """Turns Tune's events into progress."""
 
-    def __init__(self, report: Report, todo: Sequence[Planned]) -> None:
+    def __init__(self, report: Report, todo: Sequence[Planned], stop: _Stop) -> None:
+        self._stop = stop
+        #: why results cannot be written, once that is so: the run stops
+        self.unwritable: str | None = None
         self._report: Report | None = report
         self._progress = Progress(len(todo))
         self._overhead = AUDIT_SEEDS  # fits of a search beside its queries
@@ -169,7 +175,7 @@ class _Watch(tune.Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         """What Tune keeps of it in its own files: not the reporter, which may hold a terminal."""
-        return {**self.__dict__, "_report": None}
+        return {**self.__dict__, "_report": None, "_stop": None}
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._tell(trials)
@@ -178,6 +184,9 @@ class _Watch(tune.Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         progress = self._progress
+        if result["unwritable"] is not None:
+            self.unwritable, self._stop.requested = result["unwritable"], True
+            return
         fresh = result["queries"] - self._queries.get(trial.trial_id, 0)
         progress.queries += fresh
         progress.work += (fresh + self._overhead * result["done"]) / self._work

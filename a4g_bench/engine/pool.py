@@ -17,6 +17,14 @@ _POLL_SECONDS = 0.2
 _DEPTH = 2
 
 
+def fetch(reference: Any) -> Any:
+    """``ray.get`` that raises what the actor raised, without Ray's wrapping."""
+    try:
+        return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+
+
 @dataclass(eq=False)
 class _Worker:
     """An actor, its process, and the jobs it was given: positions and object references, the running one first."""
@@ -30,7 +38,7 @@ class _Worker:
 
     def memory(self) -> int:
         try:
-            return int(psutil.Process(ray.get(self._pid)).memory_info().rss)
+            return int(psutil.Process(fetch(self._pid)).memory_info().rss)
         except psutil.Error:
             return 0
 

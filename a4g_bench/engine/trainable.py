@@ -4,6 +4,7 @@ search.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,10 @@ from a4g_bench.engine.actors import FitWorker
 from a4g_bench.engine.audit import Verdict, predict
 from a4g_bench.engine.fitting import Fitter
 from a4g_bench.engine.groundwork import Groundwork
-from a4g_bench.engine.pool import WorkerPool
+from a4g_bench.engine.pool import WorkerPool, fetch
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
+from a4g_bench.errors import StoreError
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.model import Limits
 from a4g_bench.suite.plan import Key, Planned
@@ -74,10 +76,15 @@ class SearchTrainable(tune.Trainable):
         )
 
     def step(self) -> dict[str, Any]:
-        done = self._task.step()
+        unwritable = None
+        try:
+            done = self._task.step()
+        except StoreError as error:
+            done, unwritable = True, str(error)
         search = self._task.search
         return {
             tune.result.DONE: done,
+            "unwritable": unwritable,
             "status": self._task.status,
             "queries": len(search.records) if search else 0,
             "best_gain": search.best_gain if search else None,
@@ -91,7 +98,8 @@ class SearchTrainable(tune.Trainable):
 
     def cleanup(self) -> None:
         if self._task.status == "running" and self._task.search is not None and self._task.search.records:
-            self._task.interrupt()
+            with suppress(StoreError):
+                self._task.interrupt()
         self._services.pool.close()
 
 
@@ -109,14 +117,14 @@ class _RayServices:
         self.pool.hold(lambda actor: actor.warm.remote(list(victims.values())))
 
     def open(self, planned: Planned) -> tuple[View, Fitter]:
-        [reference] = ray.get(self.pool.first.view.remote(planned))
+        [reference] = fetch(self.pool.first.view.remote(planned))
         self.pool.hold(lambda actor: actor.hold_view.remote(reference, planned))
-        view = ray.get(reference)
+        view = fetch(reference)
         assert isinstance(view, View)
         return view, self.pool
 
     def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
-        laid = ray.get(self._clerk.groundwork.remote(key))
+        laid = fetch(self._clerk.groundwork.remote(key))
         if laid is None:
             laid = make()
             self._clerk.keep_groundwork.remote(key, laid)
@@ -124,7 +132,7 @@ class _RayServices:
         return laid
 
     def journal(self, search_id: str) -> list[Row]:
-        rows: list[Row] = ray.get(self._clerk.journal.remote(search_id))
+        rows: list[Row] = fetch(self._clerk.journal.remote(search_id))
         return rows
 
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
@@ -134,13 +142,13 @@ class _RayServices:
         started, spec = time.perf_counter(), planned.spec
         self.pool.hold(lambda actor: actor.hold_court.remote(planned))
         spent = []
-        if not ray.get(self.pool.first.baseline_known.remote(planned)):
+        if not fetch(self.pool.first.baseline_known.remote(planned)):
             spent.append(predict(spec.victim, spec.seed, self.pool, None))
         clean = spent[0].predictions if spent else None
         spent.append(predict(spec.victim, spec.seed, self.pool, poison))
-        verdict = ray.get(self.pool.first.judge.remote(planned, clean, spent[-1].predictions))
+        verdict = fetch(self.pool.first.judge.remote(planned, clean, spent[-1].predictions))
         assert isinstance(verdict, Verdict)
         return verdict.priced(spent, time.perf_counter() - started)
 
     def write(self, finished: SearchRecord) -> None:
-        ray.get(self._clerk.write.remote(finished))
+        fetch(self._clerk.write.remote(finished))

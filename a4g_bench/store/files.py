@@ -35,7 +35,11 @@ class Files:
         """Paths of the files below ``folder`` (recursively), sorted; temporary files left out."""
         selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
         cut = len(self._path("")) + 1
-        found = (info.path[cut:] for info in self._fs.get_file_info(selector) if info.type == fs.FileType.File)
+        try:
+            infos = self._fs.get_file_info(selector)
+        except OSError as error:
+            raise StoreError(f"results '{self.root}' cannot be read: {str(error).splitlines()[0]}") from error
+        found = (info.path[cut:] for info in infos if info.type == fs.FileType.File)
         return sorted(name for name in found if not name.endswith(".tmp"))
 
     def exists(self, name: str = "") -> bool:

@@ -169,6 +169,16 @@ def test_progress_is_live_on_a_terminal(tmp_path: Path) -> None:
     assert "6 searches run" in text
 
 
+def test_results_that_cannot_be_written_midway_end_the_run_in_one_line(tmp_path: Path) -> None:
+    """The folder of a table is a file: the manifest can be written, a search cannot."""
+    suite = write_suite(tmp_path, attacks=["clean"], seeds=1)
+    (tmp_path / "r" / "poison").mkdir(parents=True)
+    (tmp_path / "r" / "poison" / "synthetic").write_text("in the way")
+    done = runs.run("run", suite, "--results", tmp_path / "r")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(f"error: results '{tmp_path / 'r'}' cannot be written: ")
+
+
 def test_cores_of_a_search_change_no_number(tmp_path: Path) -> None:
     """Two cores a search: the fits of a batch run in two processes, with folds and victim seeds to share out."""
     changes = {
