@@ -73,8 +73,9 @@ def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng
         if not rows or not len(members):
             continue
         free = min(int(np.floor(allocation.any_label * rows + 0.5)), rows)
-        own = members[pool.labels[members] == label]
-        chosen = np.concatenate([np.resize(members, free), np.resize(own if len(own) else members, rows - free)])
+        rest = np.roll(members, -free)  # those not taken yet come first: many distinct rows move a victim more
+        own = rest[pool.labels[rest] == label]
+        chosen = np.concatenate([np.resize(members, free), np.resize(own if len(own) else rest, rows - free)])
         part = copies(pool, chosen, label)
         moved = np.flatnonzero(coin[:rows] < allocation.interpolated)
         if len(moved):
@@ -88,7 +89,7 @@ def blend(problem: Problem, one: np.ndarray, other: np.ndarray, weight: np.ndarr
     """Feasible points between pairs of rows: numbers move by ``weight`` (n,), categories come from the nearer row.
 
     Derived columns are recomputed, and the protected attributes stay those of ``one``: a number does not move where a
-    column derived from it would change a protected attribute or show a category that no training row has.
+    protected attribute is derived from it and would change.
     """
     domain, schema = problem.domain, problem.domain.schema
     mixed = one + weight[:, None] * (other - one)
@@ -98,10 +99,8 @@ def blend(problem: Problem, one: np.ndarray, other: np.ndarray, weight: np.ndarr
             mixed[:, j] = np.where(keep, one[:, j], other[:, j])
     mixed = domain.project(mixed)
     for j, feature in enumerate(schema.features):
-        if feature.derived is not None:
-            astray = ~np.isin(mixed[:, j], domain.seen[j])
-            if feature.name in schema.protected:
-                astray |= mixed[:, j] != one[:, j]
+        if feature.derived is not None and feature.name in schema.protected:
+            astray = mixed[:, j] != one[:, j]
             source = schema.index(feature.derived.source)
             mixed[astray, source] = one[astray, source]
     return domain.project(mixed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from a4g_bench.data.schema import Array, Schema
+from a4g_bench.data.schema import Array, Cut, Schema
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,11 @@ class Domain:
         return found
 
     def project(self, features: Array) -> Array:
-        """The nearest feasible rows (n, d): clipped, rounded, nearest seen category, derived columns recomputed."""
+        """The nearest feasible rows (n, d): clipped, rounded, nearest seen category, derived columns recomputed.
+
+        Where a derived column would show a category that no training row has, its source moves to the nearest value
+        of a category that one has.
+        """
         out = np.clip(features, self.low, self.high)
         for j, feature in enumerate(self.schema.features):
             if feature.kind == "integer":
@@ -63,8 +67,22 @@ class Domain:
                 out[:, j] = codes[np.abs(out[:, j, None] - codes[None, :]).argmin(axis=1)]
         for j, feature in enumerate(self.schema.features):
             if feature.derived is not None:
-                out[:, j] = feature.derived.apply(out[:, self.schema.index(feature.derived.source)])
+                source = self.schema.index(feature.derived.source)
+                out[:, source] = self._within_seen(out[:, source], feature.derived, j, source)
+                out[:, j] = feature.derived.apply(out[:, source])
         return out
+
+    def _within_seen(self, values: Array, cut: Cut, j: int, source: int) -> Array:
+        """The source's ``values`` (n,), moved to the nearest one whose derived category ``j`` has in training."""
+        edges = np.array([-np.inf, *cut.edges, np.inf])
+        whole = self.schema.features[source].kind == "integer"
+        lowest = np.maximum(np.ceil(edges[:-1]) if whole else edges[:-1], self.low[source])
+        below = np.ceil(edges[1:]) - 1 if whole else np.nextafter(edges[1:], -np.inf)
+        highest = np.minimum(below, self.high[source])
+        moved = np.clip(values[:, None], lowest[self.seen[j]], highest[self.seen[j]])
+        nearest = np.abs(moved - values[:, None]).argmin(axis=1)
+        result: Array = moved[np.arange(len(values)), nearest]
+        return result
 
     def random(self, rows: int, rng: np.random.Generator) -> Array:
         """``rows`` feasible rows (rows, d), each feature uniform over its range or its seen categories."""

@@ -202,14 +202,14 @@ def test_a_number_moves_unless_a_column_derived_from_it_forbids_it() -> None:
     one = np.array([[B, 20, 0, 0.0, 0, 0, 0]] * 3, dtype=np.float64)
     other = np.array(
         [
-            [C, 24, 0, 1.0, 2, 6, 2],  # half way: 3 visits, which nobody pays; the group stays
+            [C, 24, 0, 1.0, 2, 6, 2],  # half way: 3 visits, which nobody pays, so 4; the group stays
             [B, 28, 0, 1.0, 2, 1, 0],
             [B, 60, 2, 1.0, 2, 0, 0],  # half way: 40 years, of another protected age band
         ],
         dtype=np.float64,
     )
     assert blend(problem, one, other, np.array([0.5, 0.25, 0.5])).tolist() == [
-        [B, 22, 0, 0.5, 2, 0, 0],
+        [B, 22, 0, 0.5, 2, 4, 2],
         [B, 22, 0, 0.25, 0, 0, 0],
         [B, 20, 0, 0.5, 2, 0, 0],
     ]
