@@ -26,6 +26,10 @@ class StoreError(A4GError):
     """A results folder cannot be read or written."""
 
 
+class LostProcessError(A4GError):
+    """A process of the run ended from outside. Not a result of the search that it served: that is taken up again."""
+
+
 class AttackError(A4GError):
     """An attack was given parameters it cannot use, or broke its contract."""
 

@@ -1,5 +1,6 @@
 """The typer application: commands by name. Nothing heavy is imported before a command needs it."""
 
+import os
 from collections.abc import Sequence
 from typing import Annotated, cast
 
@@ -7,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from a4g_bench import __version__
-from a4g_bench.cli import audit, check, exit_codes, leaderboard, list_, plan, run_, show, validate
+from a4g_bench.cli import audit, check, completion, exit_codes, leaderboard, list_, plan, run_, show, validate
 from a4g_bench.cli.output import examples
 from a4g_bench.errors import A4GError
 
@@ -19,6 +20,7 @@ app = typer.Typer(
     name="a4g-bench",
     help="Which few added training rows make somebody else's classifier fairer? Measured on held-out people.",
     no_args_is_help=False,
+    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
@@ -52,12 +54,15 @@ for name, module in (
     ("list", list_),
     ("audit", audit),
     ("show", show),
+    ("completion", completion),
 ):
     app.command(name, epilog=module.EXAMPLES)(module.command)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line. Raises ``A4GError`` for bad usage and bad input."""
+    if completion.VARIABLE in os.environ:
+        completion.prepare()
     try:
         code = get_command(app).main(list(arguments), prog_name="a4g-bench", standalone_mode=False)
     except typer.Exit as done:

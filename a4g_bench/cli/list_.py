@@ -63,7 +63,7 @@ def _datasets() -> list[dict[str, Any]]:
 
 def _state(packages: Iterable[str]) -> str:
     """Whether the packages that a plugin needs are here, without importing them."""
-    from a4g_bench.suite.grid import versions
+    from a4g_bench.suite.versions import versions
 
     lacking = [package for package, version in versions(tuple(packages)).items() if version == "none"]
     return f"needs {' '.join(lacking)}" if lacking else "installed"

@@ -45,9 +45,9 @@ class FitWorker:
         for name, parameters in victims:
             get_victim(name, parameters).estimator(0)
 
-    def view(self, planned: Planned) -> list[Any]:
-        """A reference (in a list, so that Ray does not fetch it) to the attacker's rows."""
-        return [ray.put(View.of(self._table(planned), planned.subject.attribute, planned.spec.seed))]
+    def view(self, planned: Planned) -> View:
+        """The attacker's rows."""
+        return View.of(self._table(planned), planned.subject.attribute, planned.spec.seed)
 
     def hold_view(self, view: View, planned: Planned) -> None:
         """Be ready for the fits of a search."""
@@ -94,9 +94,12 @@ class FitWorker:
         return self._court[1]
 
 
-@ray.remote(num_cpus=0)
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
 class Clerk:
-    """The only writer of a results folder; also keeps the groundwork that searches share."""
+    """The only writer of a results folder; also keeps the groundwork that searches share.
+
+    Every call may be repeated: a clerk whose process dies is started again, and does what it was doing once more.
+    """
 
     def __init__(self, root: str) -> None:
         self._results = Results(root)

@@ -17,8 +17,9 @@ from a4g_bench.engine.groundwork import FitFailedError
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
 from a4g_bench.seeds import audit_victim_seeds
-from a4g_bench.suite.grid import PROTOCOL_VERSION, versions
+from a4g_bench.suite.grid import PROTOCOL_VERSION
 from a4g_bench.suite.model import Named
+from a4g_bench.suite.versions import versions
 from a4g_bench.victims.victim import get_victim
 from a4g_bench.victims.workbench import Job, Material
 

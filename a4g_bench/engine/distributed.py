@@ -31,7 +31,7 @@ from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.plan import Plan, Planned
 
 #: A search whose process dies is taken up again this often, each time from its journal.
-MAX_RESTARTS = 3
+MAX_RESTARTS = 5
 INTERRUPTED = 3
 
 

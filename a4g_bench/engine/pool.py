@@ -9,20 +9,26 @@ from typing import Any
 import psutil
 import ray
 
+from a4g_bench.errors import LostProcessError
 from a4g_bench.suite.model import Limits
 from a4g_bench.victims.workbench import Fit, Job
 
 _POLL_SECONDS = 0.2
 #: Jobs given to a worker at once: the second waits there, so that the worker never waits for us.
 _DEPTH = 2
+#: A fit whose process dies is tried this often: the machine may be at fault. One that always kills it fails its query.
+_TRIES = 3
+_CRASH = "Crash"
 
 
 def fetch(reference: Any) -> Any:
-    """``ray.get`` that raises what the actor raised, without Ray's wrapping."""
+    """``ray.get`` that raises what the actor raised, without Ray's wrapping, and ``LostProcessError`` if it is gone."""
     try:
         return ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
+    except ray.exceptions.RayError as error:
+        raise LostProcessError(f"a process of the run was lost: {str(error).splitlines()[0]}") from error
 
 
 @dataclass(eq=False)
@@ -32,9 +38,17 @@ class _Worker:
     actor: Any
     given: deque[tuple[int, Any]] = field(default_factory=deque)
     since: float = 0.0
+    #: what it was last told to hold: done before any job starts, and no part of a fit's time
+    held: Any = None
+    #: how often the running job's process has died
+    deaths: int = 0
 
     def __post_init__(self) -> None:
         self._pid = self.actor.pid.remote()  # asked for before any job: a worker that trains does not answer
+
+    def ready(self) -> bool:
+        """Whether it has started and holds what it was told to."""
+        return self.held is None or bool(ray.wait([self.held], timeout=0)[0])
 
     def memory(self) -> int:
         try:
@@ -64,11 +78,20 @@ class WorkerPool:
         """Have every worker hold something: ``told(actor)`` makes the remote call; replacements are told too."""
         self._hold = told
         for worker in self._workers:
-            told(worker.actor)
+            worker.held = told(worker.actor)
 
     def wait(self) -> None:
-        """Return once all workers have done what they were told: a search's time does not hold their start."""
-        ray.get([worker.actor.pid.remote() for worker in self._workers])
+        """Return once all workers hold what they were told; raises what kept one from it. No fit's time holds this."""
+        for position in range(len(self._workers)):
+            for trial in range(1, _TRIES + 1):
+                worker = self._workers[position]
+                try:
+                    fetch(worker.held)
+                    break
+                except LostProcessError:
+                    if trial == _TRIES:
+                        raise
+                    self._replace(worker, {})
 
     def close(self) -> None:
         """End the workers."""
@@ -76,6 +99,21 @@ class WorkerPool:
             ray.kill(worker.actor)
 
     def run(self, jobs: Iterable[Job]) -> list[Fit]:
+        self.wait()
+        try:
+            return self._run(jobs)
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        """Forget the jobs in flight, with the workers that have them: nobody may take their results for others'."""
+        for worker in list(self._workers):
+            if worker.given:
+                worker.given.clear()
+                self._replace(worker, {})
+
+    def _run(self, jobs: Iterable[Job]) -> list[Fit]:
         source = enumerate(jobs)
         results: dict[int, Fit] = {}
         given: dict[int, Job] = {}
@@ -87,14 +125,18 @@ class WorkerPool:
             ready, _ = ray.wait([w.given[0][1] for w in busy], num_returns=1, timeout=self._patience(busy))
             for worker in busy:
                 position, reference = worker.given[0]
-                fit = self._receive(reference) if reference in ready else self._overrun(worker)
+                fit = self._receive(worker, reference) if reference in ready else self._overrun(worker)
                 if fit is None:
+                    continue
+                dead = fit.cause != "error" or fit.error_type == _CRASH
+                if fit.error_type == _CRASH and worker.deaths + 1 < _TRIES:
+                    self._replace(worker, given, deaths=worker.deaths + 1)
                     continue
                 results[position] = fit
                 given.pop(position)
                 worker.given.popleft()
-                worker.since = time.monotonic()
-                if fit.cause != "error" or fit.error_type == "Crash":
+                worker.since, worker.deaths = time.monotonic(), 0
+                if dead:
                     self._replace(worker, given)
 
     def _give(self, source: Iterator[tuple[int, Job]], given: dict[int, Job]) -> None:
@@ -116,16 +158,19 @@ class WorkerPool:
         return max(soonest - time.monotonic(), 0.01)
 
     @staticmethod
-    def _receive(reference: Any) -> Fit:
+    def _receive(worker: _Worker, reference: Any) -> Fit:
         try:
-            fit = ray.get(reference)
-        except ray.exceptions.RayActorError:
-            return Fit(None, failed="the fit's process died", error_type="Crash")
+            fit = fetch(reference)
+        except LostProcessError:
+            return Fit(None, failed=f"the fit's process died, {worker.deaths + 1} times", error_type=_CRASH)
         assert isinstance(fit, Fit)
         return fit
 
     def _overrun(self, worker: _Worker) -> Fit | None:
         limits = self._limits
+        if not worker.ready():
+            worker.since = time.monotonic()
+            return None
         if limits.time is not None and time.monotonic() - worker.since > limits.time:
             return Fit(None, failed=f"a fit took longer than {limits.time:g} s", cause="timeout", error_type="Timeout")
         if limits.memory is not None and worker.memory() > limits.memory:
@@ -133,10 +178,10 @@ class WorkerPool:
             return Fit(None, failed=reason, cause="oom", error_type="OutOfMemory")
         return None
 
-    def _replace(self, worker: _Worker, given: dict[int, Job]) -> None:
+    def _replace(self, worker: _Worker, given: dict[int, Job], deaths: int = 0) -> None:
         ray.kill(worker.actor)
         fresh = _Worker(self._make())
-        self._hold(fresh.actor)
+        fresh.held = self._hold(fresh.actor)
         fresh.given = deque((position, fresh.actor.run.remote(given[position])) for position, _ in worker.given)
-        fresh.since = time.monotonic()
+        fresh.since, fresh.deaths = time.monotonic(), deaths
         self._workers[self._workers.index(worker)] = fresh

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from a4g_bench import __version__
-from a4g_bench.suite.grid import versions
+from a4g_bench.suite.versions import versions
 
 _PACKAGES = (
     "ax-platform", "botorch", "fairlearn", "gpytorch", "lightgbm", "numpy", "pandas", "pyarrow", "ray",

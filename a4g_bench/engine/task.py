@@ -14,7 +14,7 @@ from a4g_bench.engine.fitting import Fitter
 from a4g_bench.engine.groundwork import FitFailedError, Groundwork, lay
 from a4g_bench.engine.search import Search
 from a4g_bench.engine.view import View
-from a4g_bench.errors import A4GError, StoreError
+from a4g_bench.errors import A4GError, LostProcessError, StoreError
 from a4g_bench.store import tables
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.plan import Planned
@@ -57,7 +57,9 @@ class Task:
         self._laid_cpu_seconds = 0.0
 
     def step(self) -> bool:
-        """Run one batch of queries; after the last, audit and write. Raises ``StoreError`` if it cannot be written."""
+        """Run one batch of queries; after the last, audit and write. Raises ``StoreError`` if it cannot be written,
+        ``LostProcessError`` if it has to be taken up again.
+        """
         try:
             if self.search is None:
                 self.search = self._open()
@@ -65,8 +67,8 @@ class Task:
                 self._services.keep(self.planned.search_id, self.search.records)
                 return False
             self._finish(self.search)
-        except StoreError:
-            raise  # the results folder's fault, and no result of the search
+        except (StoreError, LostProcessError):
+            raise  # the fault of the folder or the machine, and no result of the search
         except Exception as error:  # whatever went wrong, the search gets its row and the others go on
             self._fail(error)
         return True

@@ -117,7 +117,7 @@ class _RayServices:
         self.pool.hold(lambda actor: actor.warm.remote(list(victims.values())))
 
     def open(self, planned: Planned) -> tuple[View, Fitter]:
-        [reference] = fetch(self.pool.first.view.remote(planned))
+        reference = self.pool.first.view.remote(planned)
         self.pool.hold(lambda actor: actor.hold_view.remote(reference, planned))
         view = fetch(reference)
         assert isinstance(view, View)

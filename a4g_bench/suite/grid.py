@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from typing import Any
 
 from a4g_bench.attacks.attack import Attack, get_attack
 from a4g_bench.suite.model import Combination, DatasetEntry, Fits, Named, Objective, PoisonBudget, Suite
+from a4g_bench.suite.versions import versions
 from a4g_bench.victims.victim import get_victim
 
 PROTOCOL_VERSION = 1
@@ -62,19 +61,6 @@ def identify(identity: dict[str, Any]) -> str:
     """``s<version>-<16 hex digits>`` for an identity."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return f"s{IDENTITY_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-
-
-@cache
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
-
-
-def versions(packages: Sequence[str]) -> dict[str, str]:
-    """Installed version per package name (``none`` where it is not one)."""
-    return {package: _version(package) for package in sorted(set(packages))}
 
 
 def expand(suite: Suite) -> list[Spec]:

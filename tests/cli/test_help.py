@@ -155,9 +155,9 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert "Traceback" not in python(code).stdout
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_can_be_shown(shell: str) -> None:
-    done = command("--show-completion", shell)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_completion_can_be_shown_from_any_shell(shell: str) -> None:
+    done = command("completion", shell)
     assert done.returncode == 0, done.stderr
     assert "_A4G_BENCH_COMPLETE" in done.stdout
 
