@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from a4g_bench.cli import exit_codes
-from a4g_bench.cli.output import Json, completes, examples, print_json, remark
+from a4g_bench.cli.output import Json, completes, examples, remark
 from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -75,15 +75,10 @@ def command(
     except StoreError as error:
         named = "".join(f"; {name} cannot be read ({why})" for name, why in damaged.items())
         raise StoreError(f"{error}{named}") from error
-    if as_json or form is Format.json:
-        print_json(board.to_json())
-    else:
-        from a4g_bench.leaderboard.render import render
+    from a4g_bench.leaderboard.render import render
 
-        style: Literal["table", "csv", "md"] = (
-            "table" if form is Format.table else "csv" if form is Format.csv else "md"
-        )
-        print(render(board, style, by.value if by else None).rstrip("\n"))
+    style: Literal["table", "csv", "json", "md"] = "json" if as_json else form.value
+    print(render(board, style, by.value if by else None).rstrip("\n"))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
     raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)

@@ -90,6 +90,7 @@ def test_the_leaderboard_is_filtered_and_broken_down(finished: Path, capsys: pyt
     assert {cell["attack"] for cell in told["cells"]} <= {"sobol", "random-duplicates"}
     for by in ("dataset", "victim", "budget"):
         assert said(capsys, "leaderboard", "--by", by).code == 0
+        assert said(capsys, "leaderboard", "--by", by, "--json").json["by"]["what"] == by
 
 
 FILTERS = {
