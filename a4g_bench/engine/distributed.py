@@ -2,14 +2,10 @@
 
 import logging
 import os
-import signal
-import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from a4g_bench.engine import environment  # noqa: F401  # before Ray, which reads it
@@ -22,6 +18,7 @@ from ray.tune.experiment import Trial
 
 from a4g_bench.engine import provenance, record
 from a4g_bench.engine.actors import Clerk
+from a4g_bench.engine.interrupt import Interrupt
 from a4g_bench.engine.options import Progress, Report, RunOptions
 from a4g_bench.engine.pool import fetch
 from a4g_bench.engine.trainable import RunContext, SearchTrainable
@@ -32,14 +29,14 @@ from a4g_bench.suite.plan import Plan, Planned
 
 #: A search whose process dies is taken up again this often, each time from its journal.
 MAX_RESTARTS = 5
-INTERRUPTED = 3
 
 
 def execute(
     plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, report: Report
 ) -> bool:
     """Run searches on a Ray of our own or on that at ``options.address``; False if it was interrupted."""
-    with _quiet(), _cluster(options), _interruptible() as stop:
+    interrupt = Interrupt()
+    with _quiet(), _cluster(options), interrupt.listening():
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -49,7 +46,7 @@ def execute(
         context = RunContext(
             tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, clerk
         )
-        watch = _Watch(report, todo, stop)
+        watch = _Watch(report, todo, interrupt)
         with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
             tuner = tune.Tuner(
                 tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
@@ -59,7 +56,7 @@ def execute(
                     name="run",
                     storage_path=folder,
                     verbose=0,
-                    stop=stop,
+                    stop=_Stop(interrupt),
                     failure_config=tune.FailureConfig(max_failures=MAX_RESTARTS),
                     checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
                     callbacks=[watch],
@@ -70,7 +67,7 @@ def execute(
                 raise StoreError(watch.unwritable)
             _record_lost(watch.lost, context)
             fetch(clerk.compact.remote())
-        return not stop.requested
+    return not interrupt.requested
 
 
 def _record_lost(lost: dict[int, str], context: RunContext) -> None:
@@ -123,46 +120,23 @@ def start_ray(options: RunOptions) -> None:
 
 
 class _Stop(tune.Stopper):
-    """Ends all trials at their next batch once Ctrl-C was pressed."""
+    """Ends all trials at their next batch once the run was asked to stop."""
 
-    def __init__(self) -> None:
-        self.requested = False
+    def __init__(self, interrupt: Interrupt) -> None:
+        self._interrupt = interrupt
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         return False
 
     def stop_all(self) -> bool:
-        return self.requested
-
-
-@contextmanager
-def _interruptible() -> Iterator[_Stop]:
-    """The first Ctrl-C (or SIGTERM) asks to stop after the batches in flight; a second one leaves at once."""
-    stop = _Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if stop.requested:
-            sys.stderr.write("left at once\n")
-            os._exit(INTERRUPTED)
-        stop.requested = True
-        sys.stderr.write("stopping after the batches in flight; once more to leave at once\n")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        return self._interrupt.requested
 
 
 class _Watch(tune.Callback):
     """Turns Tune's events into progress."""
 
-    def __init__(self, report: Report, todo: Sequence[Planned], stop: _Stop) -> None:
-        self._stop = stop
+    def __init__(self, report: Report, todo: Sequence[Planned], interrupt: Interrupt) -> None:
+        self._interrupt = interrupt
         #: why results cannot be written, once that is so: the run stops
         self.unwritable: str | None = None
         self._report: Report | None = report
@@ -175,7 +149,7 @@ class _Watch(tune.Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         """What Tune keeps of it in its own files: not the reporter, which may hold a terminal."""
-        return {**self.__dict__, "_report": None, "_stop": None}
+        return {**self.__dict__, "_report": None, "_interrupt": None}
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._tell(trials)
@@ -185,7 +159,7 @@ class _Watch(tune.Callback):
     ) -> None:
         progress = self._progress
         if result["unwritable"] is not None:
-            self.unwritable, self._stop.requested = result["unwritable"], True
+            self.unwritable, self._interrupt.requested = result["unwritable"], True
             return
         fresh = result["queries"] - self._queries.get(trial.trial_id, 0)
         progress.queries += fresh

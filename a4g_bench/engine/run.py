@@ -12,7 +12,7 @@ from a4g_bench.suite.plan import Plan, Planned
 
 @dataclass(frozen=True, eq=False)
 class RunOutcome:
-    """What a run did: the standing after it, how many searches it ran, and whether it was interrupted."""
+    """What a run did: the standing after it, how many searches it ended, and whether it was interrupted."""
 
     standing: Standing
     ran: int
@@ -41,7 +41,9 @@ def run_suite(plan: Plan, root: str, options: RunOptions, report: Report = lambd
 
     finished = execute(plan, todo, before.attempts, root, options, report)
     after = standing(plan, Results(root))
-    return RunOutcome(after, len(todo), not finished)
+    ended = {planned.search_id for planned in (*after.complete, *after.failed)}
+    ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
+    return RunOutcome(after, len(ran), not finished)
 
 
 def in_order(searches: Sequence[Planned]) -> list[Planned]:

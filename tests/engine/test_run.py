@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from a4g_bench.attacks.attack import Poison
@@ -217,6 +218,23 @@ def test_an_interrupted_search_goes_on_from_its_queries(tmp_path: Path) -> None:
     assert not list(root.glob("journal/*"))
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_does_not_wait_for_a_fit_that_never_ends(tmp_path: Path, times: int) -> None:
+    suite = write_suite(tmp_path, victims=["bad_victims:Hangs"], attacks=["random-duplicates"], seeds=1)
+    process = subprocess.Popen(
+        runs.words("run", suite, "--results", tmp_path / "r"), env=runs.environment(), stderr=subprocess.DEVNULL
+    )
+    _wait_for(lambda: any("FitWorker.run" in line for line in _titles(process)))
+    started = psutil.Process(process.pid).children(recursive=True)
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    assert process.wait(timeout=30) == 3
+    psutil.wait_procs(started, timeout=20)
+    assert not [p for p in started if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert runs.run("check", suite, "--results", tmp_path / "r").returncode == 3
+
+
 def test_a_killed_driver_loses_at_most_the_batch_in_flight(tmp_path: Path) -> None:
     changes = {"attacks": ["sobol"], "seeds": 1, "query_budgets": [60], "batch_size": 3}
     changes |= {"victims": [{"name": "random_forest", "params": {"n_estimators": 150}}]}
@@ -233,6 +251,15 @@ def test_a_killed_driver_loses_at_most_the_batch_in_flight(tmp_path: Path) -> No
     assert again.returncode == 0, again.stderr
     assert runs.run("run", suite, "--results", tmp_path / "whole").returncode == 0
     runs.assert_same(tmp_path / "whole", root)
+
+
+def _titles(process: subprocess.Popen[bytes]) -> list[str]:
+    """What the processes below one call themselves."""
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            found.append(" ".join(child.cmdline()))
+    return found
 
 
 def _wait_for(condition: object, seconds: float = 90) -> None:
