@@ -51,7 +51,7 @@ def plan_of(folder: Path, **changes: Any) -> Plan:
 def run_inline(plan: Plan, root: Path) -> None:
     """Run all searches of a plan in this process."""
     results = Results(str(root))
-    results.claim(plan.suite.name, plan.loaded.hash)
+    results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
     for planned in plan.searches:
         run_here(plan, planned, results)
 

@@ -49,7 +49,7 @@ def command(
     root = results or f"results/{plan.suite.name}"
     started = time.monotonic()
     with Reporter() as reporter:
-        outcome = run_suite(plan, root, options, reporter.report)
+        outcome = run_suite(plan, root, options, reporter.report, remark)
     state = outcome.standing
     remark(
         f"{outcome.ran} searches run in {duration(time.monotonic() - started)}; of {len(plan.searches)}:"

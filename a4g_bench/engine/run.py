@@ -1,11 +1,13 @@
 """Running a suite: what is missing, nothing twice. Knows neither Ray nor a terminal."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 
-from a4g_bench.engine.options import Report, RunOptions
+from a4g_bench.engine.options import Progress, Report, RunOptions
+from a4g_bench.engine.provenance import host_hash
 from a4g_bench.engine.standing import Standing, standing
 from a4g_bench.errors import A4GError
+from a4g_bench.store.claim import Claim
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 
@@ -19,10 +21,17 @@ class RunOutcome:
     interrupted: bool
 
 
-def run_suite(plan: Plan, root: str, options: RunOptions, report: Report = lambda progress: None) -> RunOutcome:
+def run_suite(
+    plan: Plan,
+    root: str,
+    options: RunOptions,
+    report: Report = lambda progress: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> RunOutcome:
     """Run the searches of a plan that have no result in the folder ``root``; failed ones only with ``retry_errors``.
 
-    Raises ``A4GError`` before anything runs if the folder is another suite's or cannot be written.
+    ``report`` hears of progress, ``say`` of anything else a person would want to know. Raises ``A4GError`` before
+    anything runs if the folder is another suite's, is being written by another run, or cannot be written.
     """
     if plan.suite.resources.cores > options.workers and options.address is None:
         raise A4GError(
@@ -31,19 +40,28 @@ def run_suite(plan: Plan, root: str, options: RunOptions, report: Report = lambd
         )
     results = Results(root)
     before = standing(plan, results)
-    todo = in_order([*before.missing, *(before.failed if options.retry_errors else ())])
-    if options.limit is not None:
-        todo = todo[: options.limit]
-    if not todo:
+    if not _todo(before, options):
         return RunOutcome(before, 0, False)
-    results.claim(plan.suite.name, plan.loaded.hash)
-    from a4g_bench.engine.distributed import execute  # imports Ray: only once there is something to run
+    with Claim(results.files, host_hash(), say) as claim:
+        before = standing(plan, results)  # once more: another run may just have ended
+        todo = _todo(before, options)
+        results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
+        from a4g_bench.engine.distributed import execute  # imports Ray: only once there is something to run
 
-    finished = execute(plan, todo, before.attempts, root, options, report)
-    after = standing(plan, Results(root))
+        def told(progress: Progress) -> None:
+            claim.tell(asdict(progress))
+            report(progress)
+
+        finished = execute(plan, todo, before.attempts, root, options, told) if todo else True
+        after = standing(plan, Results(root))
     ended = {planned.search_id for planned in (*after.complete, *after.failed)}
     ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
     return RunOutcome(after, len(ran), not finished)
+
+
+def _todo(before: Standing, options: RunOptions) -> list[Planned]:
+    todo = in_order([*before.missing, *(before.failed if options.retry_errors else ())])
+    return todo if options.limit is None else todo[: options.limit]
 
 
 def in_order(searches: Sequence[Planned]) -> list[Planned]:

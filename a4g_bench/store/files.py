@@ -46,6 +46,11 @@ class Files:
         """Whether a file or folder is there."""
         return bool(self._fs.get_file_info(self._path(name)).type != fs.FileType.NotFound)
 
+    def changed(self, name: str) -> float | None:
+        """When a file was last written, in seconds by the clock of its file system; None if it is not there."""
+        info = self._fs.get_file_info(self._path(name))
+        return None if info.mtime_ns is None else info.mtime_ns / 1e9
+
     def read(self, name: str) -> pa.Buffer:
         """Content of a file. Raises ``OSError``."""
         with self._fs.open_input_stream(self._path(name)) as stream:

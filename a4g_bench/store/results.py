@@ -2,7 +2,8 @@
 
 Layout below the root::
 
-    manifest.json                      suite name and hash, schema version
+    manifest.json                      suite name and hash, searches planned, schema version
+    claims/<run>.json                  who is writing now (:mod:`a4g_bench.store.claim`)
     searches/<id>.parquet              one row, written last: the search is what this row says
     queries/, audits/, predictions/    <id>.parquet each
     poison/<data set>/<id>.parquet     raw rows, so one folder per schema
@@ -67,12 +68,18 @@ class Results:
             )
         return {**manifest, "suite": suite}
 
-    def claim(self, suite: str, suite_hash: str) -> None:
-        """Take the folder for a suite. Raises ``StoreError`` if it holds another suite's results or cannot be
-        written.
+    def mark(self, suite: str, suite_hash: str, searches: int) -> None:
+        """Mark the folder as a suite's, which plans so many searches.
+
+        Raises ``StoreError`` if it holds another suite's results or cannot be written.
         """
         self.require(suite)
-        manifest = {"schema_version": tables.SCHEMA_VERSION, "suite": suite, "suite_hash": suite_hash}
+        manifest = {
+            "schema_version": tables.SCHEMA_VERSION,
+            "suite": suite,
+            "suite_hash": suite_hash,
+            "searches": searches,
+        }
         self.files.write("manifest.json", json.dumps(manifest, indent=1).encode())
 
     def require(self, suite: str) -> None:

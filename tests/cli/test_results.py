@@ -123,7 +123,7 @@ def test_a_leaderboard_without_results_says_how_to_get_some(
 
 
 def test_several_results_folders_must_be_named(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Results("results/other").claim("other", "0")
+    Results("results/other").mark("other", "0", 1)
     line = complaint(capsys, "leaderboard")
     assert "results/other" in line
     assert "results/tiny" in line
