@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from a4g_bench import __version__
-from a4g_bench.cli import audit, check, completion, exit_codes, leaderboard, list_, plan, run_, show, validate
+from a4g_bench.cli import audit, check, completion, exit_codes, leaderboard, list_, plan, run_, show, status, validate
 from a4g_bench.cli.output import examples
 from a4g_bench.errors import A4GError
 
@@ -50,6 +50,7 @@ for name, module in (
     ("plan", plan),
     ("validate", validate),
     ("check", check),
+    ("status", status),
     ("leaderboard", leaderboard),
     ("list", list_),
     ("audit", audit),

@@ -1,6 +1,7 @@
-"""Progress of a run: a live line on a terminal; elsewhere a line at the start, at the end and every half minute."""
+"""Progress of a run: a live line on a terminal; elsewhere a line at the start, at the end and every minute."""
 
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -12,16 +13,21 @@ if TYPE_CHECKING:
 
     from a4g_bench.engine.options import Progress
 
-_EVERY_SECONDS = 30.0
+EVERY_SECONDS = 60.0
 
 
 class Reporter:
-    """Shows searches done, running and failed, queries per second, time left and the best gain so far."""
+    """Shows searches done, running and failed, queries per second, time left and the best gain so far.
+
+    A log file gets its line each minute even if nothing happened in it: silence would look like a hang.
+    """
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._last: float | None = None
         self._bar: Bar | None = None
+        self._progress: Progress | None = None
+        self._over = threading.Event()
+        self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -37,6 +43,8 @@ class Reporter:
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
             self._task = self._bar.add_task("starting", total=None, counts="")
+        else:
+            self._clock.start()
         return self
 
     def __exit__(
@@ -44,20 +52,29 @@ class Reporter:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+            return
+        self._over.set()
+        self._clock.join()
 
     def report(self, progress: "Progress") -> None:
         """Show where the run stands."""
-        text = describe(progress, time.monotonic() - self._started)
+        first, self._progress = self._progress is None, progress
         if self._bar is not None:
+            text = describe(progress, time.monotonic() - self._started)
             counts = f"{progress.done}/{progress.total}"
             self._bar.update(self._task, total=progress.total, completed=progress.done, description=text, counts=counts)
-        elif self._due() or progress.done == progress.total:
-            self._last = time.monotonic()
-            sys.stderr.write(f"{progress.done}/{progress.total} searches, {text}\n")
-            sys.stderr.flush()
+        elif first or progress.done == progress.total:
+            self._write(progress)
 
-    def _due(self) -> bool:
-        return self._last is None or time.monotonic() - self._last >= _EVERY_SECONDS
+    def _tick(self) -> None:
+        while not self._over.wait(EVERY_SECONDS):
+            if self._progress is not None:
+                self._write(self._progress)
+
+    def _write(self, progress: "Progress") -> None:
+        text = describe(progress, time.monotonic() - self._started)
+        sys.stderr.write(f"{progress.done}/{progress.total} searches, {text}\n")
+        sys.stderr.flush()
 
 
 def describe(progress: "Progress", seconds: float) -> str:
