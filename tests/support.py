@@ -45,7 +45,7 @@ def write_suite(folder: Path, **changes: Any) -> Path:
 
 def plan_of(folder: Path, **changes: Any) -> Plan:
     """The plan of the tiny suite with some keys changed."""
-    return make_plan(load_suite(str(write_suite(folder, **changes))))
+    return make_plan(load_suite(str(write_suite(folder, **changes)), allow_import=["sklearn"]))
 
 
 def run_inline(plan: Plan, root: Path) -> None:

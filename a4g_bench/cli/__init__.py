@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from typing import TextIO, cast
 
 from a4g_bench.cli import exit_codes
 
@@ -12,28 +14,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     from a4g_bench.cli.app import run
+    from a4g_bench.cli.output import Printable, remark
     from a4g_bench.errors import A4GError
 
     try:
-        return run(arguments)
+        with redirect_stdout(cast(TextIO, Printable(sys.stdout))):
+            return run(arguments)
     except A4GError as error:
         if debug:
             raise
-        return _say(f"error: {error}", exit_codes.USAGE)
+        remark(" ".join(f"error: {error}".split()))
+        return exit_codes.USAGE
     except KeyboardInterrupt:
-        return _say("interrupted", exit_codes.INCOMPLETE)
+        remark("interrupted")
+        return exit_codes.INCOMPLETE
     except BrokenPipeError:  # the reader of our output left, as `| head` does
         sys.stderr.close()
         return exit_codes.COMPLETE
     except Exception as error:
         if debug:
             raise
-        return _say(
-            f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)",
-            exit_codes.INTERNAL,
-        )
-
-
-def _say(line: str, code: int) -> int:
-    sys.stderr.write(" ".join(line.split()) + "\n")
-    return code
+        told = " ".join(str(error).split())
+        remark(f"internal error: {type(error).__name__}: {told} (--debug shows where; please report it)")
+        return exit_codes.INTERNAL

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a4g_bench.cli.output import Json, completes, examples, print_json, print_table, remark
+from a4g_bench.cli.output import AllowImport, Json, completes, examples, print_json, print_table, remark
 
 if TYPE_CHECKING:
     from a4g_bench.suite.model import DatasetEntry
@@ -42,6 +42,7 @@ def command(
     protected: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="For a file: a protected column (repeatable).")
     ] = None,
+    allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
     """Look at a data set before attacking it.
@@ -64,7 +65,7 @@ def command(
         entry = _entry(dataset, attribute, rows, target, favourable, protected)
     except ValidationError as error:
         raise A4GError(str(error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"]))) from error
-    check_victim(trained)
+    check_victim(trained, allow_import or ())
     subject, _ = load_subject(entry, Path.cwd())
     told = clean_audit(subject, trained, seeds)
     if as_json:

@@ -3,7 +3,7 @@
 import typer
 
 from a4g_bench.cli import exit_codes
-from a4g_bench.cli.output import Json, ResultsFolder, Suite, examples, print_json, print_table, remark
+from a4g_bench.cli.output import AllowImport, Json, ResultsFolder, Suite, examples, print_json, print_table, remark
 
 EXAMPLES = examples(
     "a4g-bench check quick",
@@ -14,6 +14,7 @@ EXAMPLES = examples(
 def command(
     suite: Suite,
     results: ResultsFolder = None,
+    allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
     """Hold a suite against its results: complete, failed, missing.
@@ -25,8 +26,9 @@ def command(
     from a4g_bench.store.results import Results
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
+    from a4g_bench.uri import without_secrets
 
-    plan = make_plan(load_suite(suite))
+    plan = make_plan(load_suite(suite, allow_import or ()))
     root = results or f"results/{plan.suite.name}"
     state = standing(plan, Results(root))
     counts = {
@@ -47,7 +49,7 @@ def command(
         for search_id, why in state.stale.items():
             print(f"stale    {search_id}  {why}")
     for name, why in state.damaged.items():
-        remark(f"damaged: {root}/{name} ({why}); run the suite again to make it anew")
+        remark(f"damaged: {without_secrets(root)}/{name} ({why}); run the suite again to make it anew")
     raise typer.Exit(verdict(bool(state.failed), bool(state.missing)))
 
 

@@ -103,12 +103,12 @@ def board_of(
     for root in roots:
         results = Results(root)
         if results.manifest() is None:
-            raise StoreError(f"'{root}' holds no results: run a suite first, or name its results folder")
+            raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
         names = ("searches", "predictions", "baselines")
         searches, predictions, baselines = (results.read(name) for name in names)
-        tables.append(ResultTables(root, searches, predictions, baselines))
+        tables.append(ResultTables(results.root, searches, predictions, baselines))
         for name, why in results.damaged.items():
-            (damaged if damaged is not None else {})[f"{root}/{name}"] = why
+            (damaged if damaged is not None else {})[f"{results.root}/{name}"] = why
     return build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
 
 

@@ -5,7 +5,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -16,6 +16,16 @@ Suite = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AllowImport = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-import",
+        metavar="MODULE",
+        envvar="A4G_ALLOW_IMPORT",
+        show_envvar=False,
+        help="Victims by import path may come from this module or below it (repeatable). Their code is run.",
+    ),
+]
 ResultsFolder = Annotated[
     str | None, typer.Option("--results", metavar="DIR", help="Results folder. Default: results/<suite name>.")
 ]
@@ -99,7 +109,24 @@ def _text(value: Any) -> str:
 
 def remark(line: str) -> None:
     """A line for the person at the terminal, on standard error."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(line.translate(_CONTROLS) + "\n")
+
+
+_CONTROLS = {code: "?" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+
+
+class Printable:
+    """A text stream without control characters: what results, suites and errors say must not steer a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text, with ``?`` for each control character but line ends and tabs."""
+        return self._stream.write(text.translate(_CONTROLS))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from a4g_bench.cli.output import Json, ResultsFolder, Suite, duration, examples, print_json, print_table, remark
+from a4g_bench.cli.output import (
+    AllowImport,
+    Json,
+    ResultsFolder,
+    Suite,
+    duration,
+    examples,
+    print_json,
+    print_table,
+    remark,
+)
 
 EXAMPLES = examples(
     "a4g-bench plan quick",
@@ -19,6 +29,7 @@ def command(
     suite: Suite,
     results: ResultsFolder = None,
     list_searches: Annotated[bool, typer.Option("--list", help="Also list every search with its state.")] = False,
+    allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
     """Say what a suite would run, its cost and what it can resolve.
@@ -33,7 +44,7 @@ def command(
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
 
-    plan = make_plan(load_suite(suite))
+    plan = make_plan(load_suite(suite, allow_import or ()))
     root = results or f"results/{plan.suite.name}"
     state = standing(plan, Results(root))
     lines = forecast(plan, state.missing, remark if sys.stderr.isatty() else lambda line: None)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from a4g_bench.cli.check import verdict
-from a4g_bench.cli.output import Json, ResultsFolder, Suite, duration, examples, print_json, remark
+from a4g_bench.cli.output import AllowImport, Json, ResultsFolder, Suite, duration, examples, print_json, remark
 
 EXAMPLES = examples(
     "a4g-bench run quick",
@@ -26,6 +26,7 @@ def command(
     ] = None,
     retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Run failed searches again too.")] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Run at most N searches now.")] = None,
+    allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
     """Run what a suite still misses; print the leaderboard.
@@ -40,10 +41,11 @@ def command(
     from a4g_bench.engine.run import run_suite
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
+    from a4g_bench.uri import without_secrets
 
     given = {"workers": workers} if workers is not None else {}
     options = RunOptions(address=address, retry_errors=retry_errors, limit=limit, **given)
-    plan = make_plan(load_suite(suite))
+    plan = make_plan(load_suite(suite, allow_import or ()))
     for note in plan.notes:
         remark(f"note: {note}")
     root = results or f"results/{plan.suite.name}"
@@ -53,7 +55,8 @@ def command(
     state = outcome.standing
     remark(
         f"{outcome.ran} searches run in {duration(time.monotonic() - started)}; of {len(plan.searches)}:"
-        f" {len(state.complete)} complete, {len(state.failed)} failed, {len(state.missing)} missing; results in {root}"
+        f" {len(state.complete)} complete, {len(state.failed)} failed, {len(state.missing)} missing; results in"
+        f" {without_secrets(root)}"
     )
     for search_id, error in list(state.errors.items())[:5]:
         remark(f"failed: {search_id}  {error}")

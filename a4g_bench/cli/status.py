@@ -31,9 +31,11 @@ def command(
     Searches by state, rate, time left, failures by type and the hosts that did them. Needs neither the suite nor Ray.
     """
     from a4g_bench.store.state import folder_state
+    from a4g_bench.uri import without_secrets
 
     root = folder or default_folders()[0]
     state = folder_state(root)
+    root = without_secrets(root)
     if as_json:
         print_json({**asdict(state), "missing": state.missing})
     else:

@@ -1,6 +1,6 @@
 """``a4g-bench validate``."""
 
-from a4g_bench.cli.output import Json, Suite, examples, print_json, print_table, remark
+from a4g_bench.cli.output import AllowImport, Json, Suite, examples, print_json, print_table, remark
 
 EXAMPLES = examples(
     "a4g-bench validate quick",
@@ -10,6 +10,7 @@ EXAMPLES = examples(
 
 def command(
     suite: Suite,
+    allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
     """Find what is wrong with a suite before running it.
@@ -19,7 +20,7 @@ def command(
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
 
-    plan = make_plan(load_suite(suite))
+    plan = make_plan(load_suite(suite, allow_import or ()))
     for note in plan.notes:
         remark(f"note: {note}")
     data = [

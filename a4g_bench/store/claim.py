@@ -50,7 +50,7 @@ class Claim:
         try:
             self._take()
         except BaseException:
-            with suppress(OSError):
+            with suppress(StoreError):
                 self._files.delete(self._name)
             raise
         _held.add(self._name)
@@ -63,7 +63,7 @@ class Claim:
         self._over.set()
         self._thread.join()
         _held.discard(self._name)
-        with suppress(OSError):  # it runs out by itself
+        with suppress(StoreError):  # it runs out by itself
             self._files.delete(self._name)
 
     def _take(self) -> None:

@@ -2,12 +2,15 @@
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import fs
 
 from a4g_bench.errors import StoreError
+from a4g_bench.uri import without_secrets
 
 
 class Files:
@@ -18,62 +21,78 @@ class Files:
     """
 
     def __init__(self, root: str) -> None:
-        self.root = root
+        #: for messages: without what may be secret in a URI
+        self.root = without_secrets(root)
         try:
             if "://" in root:
                 self._fs, self._base = fs.FileSystem.from_uri(root)
             else:
                 self._fs, self._base = fs.LocalFileSystem(), str(Path(root).absolute())
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise StoreError(f"results '{root}': {error}") from error
+            raise StoreError(f"results '{self.root}': {without_secrets(str(error))}") from error
         self.local = isinstance(self._fs, fs.LocalFileSystem)
 
     def _path(self, name: str) -> str:
         return f"{self._base.rstrip('/')}/{name}" if name else self._base
 
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Turn what the file system says into a ``StoreError`` that names the root."""
+        try:
+            yield
+        except OSError as error:
+            why = without_secrets(error.strerror or str(error).splitlines()[0])
+            raise StoreError(f"results '{self.root}' cannot be {what}: {why}") from error
+
     def names(self, folder: str) -> list[str]:
         """Paths of the files below ``folder`` (recursively), sorted; temporary files left out."""
         selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
         cut = len(self._path("")) + 1
-        try:
+        with self._told("read"):
             infos = self._fs.get_file_info(selector)
-        except OSError as error:
-            raise StoreError(f"results '{self.root}' cannot be read: {str(error).splitlines()[0]}") from error
         found = (info.path[cut:] for info in infos if info.type == fs.FileType.File)
         return sorted(name for name in found if not name.endswith(".tmp"))
 
     def exists(self, name: str = "") -> bool:
         """Whether a file or folder is there."""
-        return bool(self._fs.get_file_info(self._path(name)).type != fs.FileType.NotFound)
+        with self._told("read"):
+            return bool(self._fs.get_file_info(self._path(name)).type != fs.FileType.NotFound)
 
     def changed(self, name: str) -> float | None:
         """When a file was last written, in seconds by the clock of its file system; None if it is not there."""
-        info = self._fs.get_file_info(self._path(name))
+        with self._told("read"):
+            info = self._fs.get_file_info(self._path(name))
         return None if info.mtime_ns is None else info.mtime_ns / 1e9
 
     def read(self, name: str) -> pa.Buffer:
-        """Content of a file. Raises ``OSError``."""
-        with self._fs.open_input_stream(self._path(name)) as stream:
-            return stream.read_buffer()
+        """Content of a file. Raises ``FileNotFoundError``; for what a disk says of one file ``OSError``; and
+        ``StoreError`` where a remote file system does not answer, which says nothing about the file.
+        """
+        try:
+            with self._fs.open_input_stream(self._path(name)) as stream:
+                return stream.read_buffer()
+        except FileNotFoundError:
+            raise
+        except OSError:
+            if self.local:
+                raise
+            with self._told("read"):
+                raise
 
     def write(self, name: str, content: bytes | pa.Buffer) -> None:
         """Write a file as a whole. Raises ``StoreError`` naming the root if it cannot be written."""
         path = self._path(name)
-        try:
+        with self._told("written"):
             if self.local:
                 _write_local(path, content)
             else:
                 with self._fs.open_output_stream(path) as stream:
                     stream.write(content)
-        except OSError as error:
-            raise StoreError(f"results '{self.root}' cannot be written: {error.strerror or error}") from error
 
     def delete(self, name: str) -> None:
         """Remove a file; one that is gone already is fine."""
-        try:
+        with self._told("written"), suppress(FileNotFoundError):
             self._fs.delete_file(self._path(name))
-        except FileNotFoundError:
-            return
 
 
 def _write_local(path: str, content: bytes | pa.Buffer) -> None:

@@ -15,6 +15,7 @@ A file of a single search outweighs the rows of the same search in a part: compa
 """
 
 import json
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,9 +47,10 @@ class Results:
 
     def __init__(self, root: str) -> None:
         self.files = Files(root)
-        self.root = root
+        self.root = self.files.root
         #: file -> why it could not be read
         self.damaged: dict[str, str] = {}
+        self._merged: set[str] = set()
 
     # manifest ---------------------------------------------------------------------------------------------------------
 
@@ -147,7 +149,8 @@ class Results:
             read = {name: table for name in singles if (table := self._read(name, schema)) is not None}
             parts = [name.rpartition("/")[2] for name in self._part_names(folder)]
             generation = max((int(name[5:11]) for name in parts), default=0) + 1
-            self._write(f"{folder}/part-{generation:06d}.parquet", pa.concat_tables(read.values()))
+            unique = uuid.uuid4().hex[:8]  # should two runs merge at once, neither may overwrite the other's part
+            self._write(f"{folder}/part-{generation:06d}-{unique}.parquet", pa.concat_tables(read.values()))
             for name in read:
                 self.files.delete(name)
 
@@ -165,12 +168,13 @@ class Results:
         expected = schema if schema is not None else tables.TABLES[folder]
         identifier = key or ("baseline_id" if folder == "baselines" else "search_id")
         wanted = list(dict.fromkeys([identifier, *columns])) if columns is not None else None
-        singles = [t for n in self._singles(folder) if (t := self._read(n, expected, wanted)) is not None]
+        names = self._singles(folder)
+        singles = [t for name in names if (t := self._read(name, expected, wanted)) is not None]
         parts = self._parts(folder, expected, columns=wanted)
         found = list(singles)
         if parts is not None:
-            own = [name.rpartition("/")[2].removesuffix(".parquet") for name in self._singles(folder)]
-            hidden = pc.is_in(parts[identifier], pa.array([n for n in own if self._readable(folder, n)], pa.string()))
+            own = [name.rpartition("/")[2].removesuffix(".parquet") for name in names if self._readable(name)]
+            hidden = pc.is_in(parts[identifier], pa.array(own, pa.string()))
             found.insert(0, parts.filter(pc.invert(hidden)))
         if not found:
             empty = tables.stamp(expected).empty_table()
@@ -227,8 +231,8 @@ class Results:
     def _part_names(self, folder: str) -> list[str]:
         return [n for n in self._all(folder) if n.rpartition("/")[2].startswith("part-")]
 
-    def _readable(self, folder: str, identifier: str) -> bool:
-        return f"{folder}/{identifier}.parquet" not in self.damaged
+    def _readable(self, name: str) -> bool:
+        return name not in self.damaged and name not in self._merged
 
     def _parts(
         self, folder: str, schema: pa.Schema, *, columns: list[str] | None = None, filters: pc.Expression | None = None
@@ -258,6 +262,9 @@ class Results:
             reader = pq.ParquetFile(pa.BufferReader(self.files.read(name)), pre_buffer=False)
             tables.check(reader.schema_arrow, expected, f"{self.root}/{name}")
             table = reader.read(columns=columns, use_threads=False)
+        except FileNotFoundError:  # merged into a part since it was listed, by a run that goes on
+            self._merged.add(name)
+            return None
         except (OSError, pa.ArrowException) as error:
             self.damaged[name] = str(error).splitlines()[0]
             return None

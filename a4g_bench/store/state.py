@@ -43,7 +43,7 @@ def folder_state(root: str) -> FolderState:
     results = Results(root)
     manifest = results.manifest()
     if manifest is None:
-        raise StoreError(f"'{root}' holds no results: run a suite first, or name its results folder")
+        raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
     rows = results.read("searches", columns=_COLUMNS).to_pylist()
     failed = [row for row in rows if row["status"] not in ("ok", "interrupted")]
     claims = sorted(read_claims(results.files).values(), key=lambda facts: float(facts.get("renewed", 0)))

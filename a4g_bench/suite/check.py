@@ -27,7 +27,7 @@ def check_suite(loaded: LoadedSuite) -> None:
                 plugins.get("datasets", dataset.fallback)
     for i, victim in enumerate(suite.victims):
         with loaded.at("victims", i):
-            check_victim(victim)
+            check_victim(victim, loaded.allow_import)
     for i, attack in enumerate(suite.attacks):
         with loaded.at("attacks", i):
             built = get_attack(attack.name, attack.params)

@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,8 +17,11 @@ from a4g_bench.victims.victim import get_victim
 _RESEMBLES = 0.8
 
 
-def check_victim(victim: Named) -> None:
+def check_victim(victim: Named, allow_import: Sequence[str] = ()) -> None:
     """Raise ``A4GError`` if a victim is unknown, cannot be built, is no classifier, or refuses its parameters.
+
+    A class by import path is refused before anything is imported, unless its module is one of ``allow_import`` or below
+    one: a suite is data, and importing runs code.
 
     Many classifiers look at their parameters in ``fit`` only, so a registered victim with parameters is fitted to 64
     made-up rows. A class by import path is not: it may take its time, or mean to fail.
@@ -26,6 +30,8 @@ def check_victim(victim: Named) -> None:
     if not by_path and "." in name and name not in plugins.names("victims"):
         module, _, attribute = name.rpartition(".")
         raise VictimError(f"unknown victim '{name}' (a class by import path is written '{module}:{attribute}')")
+    if by_path:
+        _check_allowed(name, allow_import)
     parameters = {key: value for key, value in victim.params.items() if not (by_path and key == "encoding")}
     if parameters:
         _check_names(name, parameters)
@@ -42,6 +48,15 @@ def check_victim(victim: Named) -> None:
     built.check()
     if parameters and not by_path:
         _try(name, estimator, parameters)
+
+
+def _check_allowed(path: str, allow_import: Sequence[str]) -> None:
+    module = path.partition(":")[0]
+    if not any(module == allowed or module.startswith(f"{allowed}.") for allowed in allow_import):
+        raise VictimError(
+            f"victim '{path}' is code that the suite would have imported and run: if you trust it, say"
+            f" --allow-import {module.partition('.')[0]}"
+        )
 
 
 def _check_names(name: str, parameters: dict[str, Any]) -> None:

@@ -22,12 +22,16 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class LoadedSuite:
-    """A valid suite, where it came from, the folder its relative paths start at, and a hash of its meaning."""
+    """A valid suite, where it came from, the folder its relative paths start at, and a hash of its meaning.
+
+    ``allow_import`` names the modules whose classes the suite may import as victims.
+    """
 
     suite: Suite
     path: str
     folder: Path
     document: Document | None = field(default=None, repr=False, compare=False)
+    allow_import: tuple[str, ...] = ()
 
     @cached_property
     def hash(self) -> str:
@@ -49,8 +53,12 @@ class LoadedSuite:
             raise type(error)(f"{self.document.place(location)}: {error}") from error
 
 
-def load_suite(name_or_path: str) -> LoadedSuite:
-    """Read a suite by path, or a built-in one by name. Raises ``SuiteError`` in one line."""
+def load_suite(name_or_path: str, allow_import: Sequence[str] = ()) -> LoadedSuite:
+    """Read a suite by path, or a built-in one by name. Raises ``SuiteError`` in one line.
+
+    Reading imports nothing that the suite names. Of victims by import path, only those from the modules
+    ``allow_import``, and from modules below them, may be used later.
+    """
     path = _find(name_or_path)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -61,7 +69,7 @@ def load_suite(name_or_path: str) -> LoadedSuite:
     except OSError as error:
         raise SuiteError(f"suite '{name_or_path}' cannot be read: {error.strerror or error}") from error
     document = parse(text, name_or_path)
-    return LoadedSuite(validated(document), name_or_path, path.resolve().parent, document)
+    return LoadedSuite(validated(document), name_or_path, path.resolve().parent, document, tuple(allow_import))
 
 
 def _meaning(suite: Suite) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from a4g_bench.suite.check import check_suite
 from a4g_bench.suite.grid import Spec, expand, identify
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import DatasetEntry, Suite
+from a4g_bench.uri import without_secrets
 
 Key = tuple[str, str]
 
@@ -108,6 +109,7 @@ def make_plan(loaded: LoadedSuite) -> Plan:
     for i, entry in enumerate(loaded.suite.datasets):
         with loaded.at("datasets", i):
             subject, note = load_subject(entry, loaded.folder)
+            note = note or _outside(entry, loaded.folder)
             if subject.key in {s.key for s in subjects}:
                 raise SuiteError(f"data set '{entry.label}' with attribute '{subject.attribute}' occurs twice")
             fewest = min(len(split(subject.table, subject.attribute, seed).train) for seed in loaded.suite.seeds)
@@ -120,6 +122,17 @@ def make_plan(loaded: LoadedSuite) -> Plan:
     if not searches:
         raise SuiteError(f"{loaded.path}: include and exclude leave no search")
     return Plan(loaded, suite, {s.key: s for s in subjects}, _without_twins(searches), tuple(notes))
+
+
+def _outside(entry: DatasetEntry, folder: Path) -> str:
+    """A remark on a table that is not below the suite's folder: whoever got the suite from others should know."""
+    if entry.source is None:
+        return ""
+    file = entry.source.file
+    if "://" in file:
+        return f"data set '{entry.label}' is read from {without_secrets(file)}"
+    path = (folder / Path(file).expanduser()).resolve()
+    return "" if path.is_relative_to(folder) else f"data set '{entry.label}' is read from outside the suite: {path}"
 
 
 def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:

@@ -8,6 +8,12 @@ import pytest
 from tests.support import plan_of, run_inline
 
 
+@pytest.fixture(autouse=True)
+def _trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules that suites of these tests may import."""
+    monkeypatch.setenv("A4G_ALLOW_IMPORT", "sklearn math fractions nowhere no_such_module")
+
+
 @pytest.fixture(scope="session")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")

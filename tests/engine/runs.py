@@ -25,7 +25,8 @@ def words(*arguments: object) -> list[str]:
 def environment() -> dict[str, str]:
     """With the misbehaving victims importable."""
     here = str(Path(__file__).parent)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])}
+    allowed = {"A4G_ALLOW_IMPORT": "bad_victims"}
+    return {**os.environ, **allowed, "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])}
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
