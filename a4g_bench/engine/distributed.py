@@ -29,6 +29,8 @@ from a4g_bench.suite.plan import Plan, Planned
 
 #: A search whose process dies is taken up again this often, each time from its journal.
 MAX_RESTARTS = 5
+#: A search that lost its process for good in so many runs is an error; before that, the next run takes it up.
+MAX_ATTEMPTS = 3
 
 
 def execute(
@@ -77,7 +79,8 @@ def _record_lost(lost: dict[int, str], context: RunContext) -> None:
         attempt = context.attempts.get(planned.search_id, 0) + 1
         row = record.planned_row(planned, context.suite, context.suite_hash, attempt, provenance.now(), context.cores)
         message = f"its process ended {MAX_RESTARTS + 1} times: {reason}"[:1000]
-        row.update(status="error", error_type="WorkerDied", error_message=message, ended=provenance.now())
+        status = "error" if attempt >= MAX_ATTEMPTS else "interrupted"
+        row.update(status=status, error_type="WorkerDied", error_message=message, ended=provenance.now())
         fetch(context.clerk.write.remote(SearchRecord(row)))
 
 
