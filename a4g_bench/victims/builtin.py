@@ -38,17 +38,30 @@ class LightGBM(SklearnVictim):
     path = "lightgbm:LGBMClassifier"
     fixed = {"verbosity": -1, "deterministic": True, "force_row_wise": True}
 
+    #: Parameters under which the random state still changes nothing; of any other it is not known.
+    unsampled = frozenset(
+        {
+            "class_weight",
+            "importance_type",
+            "is_unbalance",
+            "learning_rate",
+            "max_bin",
+            "max_depth",
+            "min_child_samples",
+            "min_child_weight",
+            "min_split_gain",
+            "n_estimators",
+            "n_jobs",
+            "num_leaves",
+            "reg_alpha",
+            "reg_lambda",
+            "scale_pos_weight",
+            "verbosity",
+        }
+    )
+
     def seeded(self) -> bool:
-        sampling = (
-            "subsample",
-            "colsample_bytree",
-            "bagging",
-            "feature_fraction",
-            "boosting",
-            "extra_trees",
-            "extra_seed",
-        )
-        return any(key.startswith(sampling) for key in self.parameters)
+        return not self.unsampled.issuperset(self.parameters)
 
 
 class LogisticRegression(SklearnVictim):

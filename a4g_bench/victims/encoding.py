@@ -23,7 +23,9 @@ class Encoder:
         """The encoder for a schema; ``train`` (n, d) are the clean training rows, whose mean and deviation it keeps."""
         centre = train.mean(axis=0)
         scale = train.std(axis=0)
-        return cls(schema, kind, centre, np.where(scale > 0, scale, 1.0))
+        # the mean of equal numbers may differ from them in the last digit, and their deviation from 0
+        constant = (train == train[0]).all(axis=0) | (scale == 0)
+        return cls(schema, kind, np.where(constant, train[0], centre), np.where(constant, 1.0, scale))
 
     def __call__(self, features: Array) -> npt.NDArray[np.floating]:
         """Encode rows (n, d) to (n, columns): float32 for ``one-hot``, float64 for ``scaled``."""

@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from importlib import import_module
 from typing import Any, ClassVar, Literal
 
@@ -50,8 +50,10 @@ class Victim(ABC):
         try:
             built = self.estimator(0)
             valid = set(built.get_params())
-        except (TypeError, AttributeError) as error:
-            raise VictimError(f"victim '{self.name}': {error}") from error
+        except VictimError:
+            raise
+        except Exception as error:  # a third party's class may fail in any way
+            raise VictimError(f"victim '{self.name}': {in_one_line(error)}") from error
         for key in self.parameters:
             if key not in valid:
                 raise VictimError(f"victim '{self.name}' has no parameter '{key}'{nearest(key, valid)}")
@@ -74,15 +76,31 @@ def build(path: str, parameters: Parameters, seed: int) -> Any:
     module, _, attribute = path.partition(":") if ":" in path else path.rpartition(".")
     try:
         cls = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise VictimError(f"victim '{path}' cannot be imported: {error}") from error
-    accepted = inspect.signature(cls).parameters
+    except Exception as error:  # whatever a third party's module raises is the user's to mend, in one line
+        raise VictimError(f"victim '{path}' cannot be imported: {in_one_line(error)}") from error
     pinned: dict[str, Any] = {"random_state": seed, "n_jobs": 1}
-    defaults = {key: value for key, value in pinned.items() if key in accepted}
     try:
-        return cls(**{**defaults, **parameters})
-    except Exception as error:  # whatever a third party's constructor raises is the user's to mend, in one line
-        raise VictimError(f"victim '{path}' cannot be built: {type(error).__name__}: {error}") from error
+        given = {**{key: value for key, value in pinned.items() if key in _accepted(cls)}, **parameters}
+        built = cls(**given)
+        # a class may take them through ``**kwargs`` only, or not say what it takes
+        held = built.get_params() if hasattr(built, "get_params") else {}
+        hidden = {key: value for key, value in pinned.items() if key in held and key not in given}
+        return built.set_params(**hidden) if hidden else built
+    except Exception as error:  # and so is whatever its constructor raises
+        raise VictimError(f"victim '{path}' cannot be built: {in_one_line(error)}") from error
+
+
+def _accepted(cls: Any) -> Set[str]:
+    try:
+        return inspect.signature(cls).parameters.keys()
+    except (TypeError, ValueError):  # not a class, which building it will tell; or one in C that does not say
+        return frozenset()
+
+
+def in_one_line(error: Exception) -> str:
+    """An error's type and the first line of what it says."""
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"[:500]
 
 
 class ImportedVictim(Victim):
@@ -100,8 +118,9 @@ class ImportedVictim(Victim):
         if encoding not in ("one-hot", "scaled"):
             raise VictimError(f"victim '{path}': encoding must be 'one-hot' or 'scaled', not '{encoding}'")
         self.path = path
+        self.name = path  # type: ignore[misc]  # per instance here, as the packages are
         self._encoding: Encoding = encoding
-        self.packages = ("scikit-learn", path.split(".")[0].split(":")[0])  # type: ignore[misc]  # per instance here
+        self.packages = ("scikit-learn", path.split(".")[0].split(":")[0])  # type: ignore[misc]
 
     @property
     def input_encoding(self) -> Encoding:
@@ -116,7 +135,8 @@ def get_victim(name: str, parameters: Parameters) -> Victim:
     if ":" in name:
         return ImportedVictim(name, **parameters)
     victim = plugins.get("victims", name)(**parameters)
-    assert isinstance(victim, Victim)
+    if not isinstance(victim, Victim):
+        raise VictimError(f"victim '{name}' is registered as {type(victim).__name__}, which is no Victim")
     return victim
 
 

@@ -13,7 +13,7 @@ from a4g_bench.data.schema import Array, Schema
 from a4g_bench.data.table import Labels
 from a4g_bench.errors import VictimError
 from a4g_bench.victims.encoding import Encoder
-from a4g_bench.victims.victim import Parameters, favourable_scores, get_victim
+from a4g_bench.victims.victim import Parameters, favourable_scores, get_victim, in_one_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,22 +80,23 @@ class Workbench:
                 warnings.simplefilter("ignore")  # the victim's own advice (convergence and such) is not ours to act on
                 values = self._fit(job)
         except Exception as error:  # third-party code: anything may come
-            lines = str(error).strip().splitlines() or [""]
-            return Fit(None, failed=f"{type(error).__name__}: {lines[0]}"[:500], error_type=type(error).__name__)
+            spent = time.perf_counter() - started, time.process_time() - cpu
+            return Fit(None, *spent, failed=in_one_line(error), error_type=type(error).__name__)
         return Fit(values, time.perf_counter() - started, time.process_time() - cpu)
 
     def _fit(self, job: Job) -> npt.NDArray[Any]:
-        features, labels = self._rows[job.train]
+        # always copies: a victim that changes what it is given must not change the next fit
+        parts = [self._rows[job.train]]
         if job.poison is not None and len(job.poison[1]):
-            features = np.concatenate([features, self._encoder(job.poison[0])])
-            labels = np.concatenate([labels, job.poison[1]])
+            parts.append((self._encoder(job.poison[0]), job.poison[1]))
+        features, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         model = self._victim.estimator(job.seed)
         model.fit(features, labels)
-        target = self._rows[job.predict][0]
+        target = self._rows[job.predict][0].copy()
         if job.output == "scores":
             scores = favourable_scores(model, target, self._material.schema.favourable)
-            if not np.isfinite(scores).all():
-                raise VictimError("the victim's scores hold NaN or infinity")
+            if scores.shape != (len(target),) or not np.isfinite(scores).all():
+                raise VictimError(f"the victim's scores are not one finite number per row (shape {scores.shape})")
             return scores
         predicted = np.asarray(model.predict(target))
         if predicted.shape != (len(target),) or not np.isin(predicted, (0, 1)).all():
