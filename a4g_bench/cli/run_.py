@@ -26,6 +26,9 @@ def command(
     ] = None,
     retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Run failed searches again too.")] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Run at most N searches now.")] = None,
+    allow_open_cluster: Annotated[
+        bool, typer.Option("--allow-open-cluster", help="Use a cluster although it answers without a token.")
+    ] = False,
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
@@ -44,7 +47,9 @@ def command(
     from a4g_bench.uri import without_secrets
 
     given = {"workers": workers} if workers is not None else {}
-    options = RunOptions(address=address, retry_errors=retry_errors, limit=limit, **given)
+    options = RunOptions(
+        address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **given
+    )
     plan = make_plan(load_suite(suite, allow_import or ()))
     for note in plan.notes:
         remark(f"note: {note}")

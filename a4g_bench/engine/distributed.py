@@ -8,7 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from a4g_bench.engine import environment  # noqa: F401  # before Ray, which reads it
+from a4g_bench.engine import environment  # before Ray, which reads it
 
 # isort: split
 
@@ -17,6 +17,7 @@ from ray import tune
 from ray.tune.experiment import Trial
 
 from a4g_bench.engine import provenance, record
+from a4g_bench.engine.access import require_token
 from a4g_bench.engine.actors import Clerk
 from a4g_bench.engine.interrupt import Interrupt
 from a4g_bench.engine.options import Progress, Report, RunOptions
@@ -102,6 +103,8 @@ def _cluster(options: RunOptions) -> Iterator[None]:
         return
     start_ray(options)
     try:
+        if options.address is not None and not options.open_cluster:
+            require_token(ray.get_runtime_context().gcs_address)
         yield
     finally:
         ray.shutdown()
@@ -112,12 +115,10 @@ def start_ray(options: RunOptions) -> None:
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
     try:
         if options.address is None:
-            ray.init(
-                "local", num_cpus=options.workers, include_dashboard=False, _node_ip_address="127.0.0.1", **settings
-            )
+            ray.init("local", num_cpus=options.workers, include_dashboard=False, **settings)
         else:
-            ray.init(options.address, **settings)
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+            ray.init(options.address, runtime_env={"env_vars": environment.THREADS}, **settings)
+    except (ConnectionError, ValueError, RuntimeError, TimeoutError, ray.exceptions.RayError) as error:
         where = options.address or "this machine"
         raise A4GError(f"Ray cannot be started at {where}: {str(error).splitlines()[0]}") from error
 

@@ -2,9 +2,12 @@
 
 import os
 
-#: Read by Ray and by numerical libraries when they start: no telemetry, no log files per trial, no niceness, one
-#: thread.
+#: For numerical libraries: one thread. A run's processes have it on every node of a cluster.
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+#: Read by Ray and by numerical libraries when they start: no telemetry, no log files per trial, no niceness.
 ENVIRONMENT = {
+    **THREADS,
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_worker_niceness": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -16,11 +19,19 @@ ENVIRONMENT = {
     # several batches may run before Tune hears of them: its round trip costs as much as a fast fit
     "TUNE_RESULT_BUFFER_LENGTH": "1000",
     "TUNE_RESULT_BUFFER_MIN_TIME_S": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    # a Ray whose directory is gone does not come back: end then, and go on by running again
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "20",
 }
 
 
 for _key, _value in ENVIRONMENT.items():
     os.environ.setdefault(_key, _value)  # where the user has not decided otherwise
+
+
+def stay_on_loopback() -> None:
+    """Have a Ray that is started here listen on the loopback interface only. To be called before Ray is imported.
+
+    Without clusters Ray uses the loopback address, and its servers then listen nowhere else; the variable's name comes
+    from the systems on which that is the default.
+    """
+    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")

@@ -12,13 +12,15 @@ class RunOptions:
     """How to run: nothing here may change a number.
 
     ``workers`` are the cores to use (all of the machine's unless told); ``address`` an existing Ray cluster;
-    ``retry_errors`` runs failed searches again; ``limit`` runs at most so many searches now.
+    ``retry_errors`` runs failed searches again; ``limit`` runs at most so many searches now; ``open_cluster`` permits a
+    cluster that answers without a token.
     """
 
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     address: str | None = None
     retry_errors: bool = False
     limit: int | None = None
+    open_cluster: bool = False
 
     def __post_init__(self) -> None:
         if self.workers < 1:

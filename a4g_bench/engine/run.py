@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
+from a4g_bench.engine.environment import stay_on_loopback
 from a4g_bench.engine.options import Progress, Report, RunOptions
 from a4g_bench.engine.provenance import host_hash
 from a4g_bench.engine.standing import Standing, standing
@@ -46,6 +47,8 @@ def run_suite(
         before = standing(plan, results)  # once more: another run may just have ended
         todo = _todo(before, options)
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
+        if options.address is None:
+            stay_on_loopback()
         from a4g_bench.engine.distributed import execute  # imports Ray: only once there is something to run
 
         def told(progress: Progress) -> None:

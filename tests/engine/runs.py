@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
+import psutil
 
 from a4g_bench.store.results import Results
 from a4g_bench.store.tables import TABLES
@@ -32,6 +34,15 @@ def environment() -> dict[str, str]:
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run ``a4g-bench ARGUMENTS``."""
     return subprocess.run(words(*arguments), capture_output=True, text=True, env=environment(), timeout=300)
+
+
+def titles(process: subprocess.Popen[bytes]) -> list[str]:
+    """What the processes below one call themselves."""
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.Error):
+            found.append(" ".join(child.cmdline()))
+    return found
 
 
 def tables(root: Path) -> dict[str, pd.DataFrame]:

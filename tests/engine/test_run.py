@@ -224,7 +224,7 @@ def test_ctrl_c_does_not_wait_for_a_fit_that_never_ends(tmp_path: Path, times: i
     process = subprocess.Popen(
         runs.words("run", suite, "--results", tmp_path / "r"), env=runs.environment(), stderr=subprocess.DEVNULL
     )
-    _wait_for(lambda: any("FitWorker.run" in line for line in _titles(process)))
+    _wait_for(lambda: any("FitWorker.run" in line for line in runs.titles(process)))
     started = psutil.Process(process.pid).children(recursive=True)
     for _ in range(times):
         process.send_signal(signal.SIGINT)
@@ -251,15 +251,6 @@ def test_a_killed_driver_loses_at_most_the_batch_in_flight(tmp_path: Path) -> No
     assert again.returncode == 0, again.stderr
     assert runs.run("run", suite, "--results", tmp_path / "whole").returncode == 0
     runs.assert_same(tmp_path / "whole", root)
-
-
-def _titles(process: subprocess.Popen[bytes]) -> list[str]:
-    """What the processes below one call themselves."""
-    found = []
-    for child in psutil.Process(process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            found.append(" ".join(child.cmdline()))
-    return found
 
 
 def _wait_for(condition: object, seconds: float = 90) -> None:

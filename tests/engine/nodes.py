@@ -1,0 +1,71 @@
+"""Several Ray nodes on this machine, each on a loopback address of its own, with token authentication."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def nodes(count: int, cpus: int = 1, *, open_to_all: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
+    """Start a head and ``count - 1`` workers; gives the address and the environment a driver needs."""
+    with tempfile.TemporaryDirectory(prefix="nodes-", ignore_cleanup_errors=True) as folder:  # sockets want short paths
+        yield from _nodes(Path(folder), count, cpus, open_to_all)
+
+
+def _nodes(folder: Path, count: int, cpus: int, open_to_all: bool) -> Iterator[tuple[str, dict[str, str]]]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), environment.get("PYTHONPATH", "")])
+    environment["RAY_TMPDIR"] = str(folder)
+    if open_to_all:
+        environment["RAY_AUTH_MODE"] = "disabled"
+    else:
+        environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    port = _free_port()
+    address = f"127.0.0.2:{port}"
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for position in range(count):
+            where = ["--head", f"--port={port}"] if position == 0 else [f"--address={address}"]
+            words = [*where, f"--node-ip-address=127.0.0.{position + 2}", f"--num-cpus={cpus}", "--block"]
+            words += ["--include-dashboard=false"] if position == 0 else []
+            log = (folder / f"node-{position}.log").open("wb")
+            ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--disable-usage-stats", *words]
+            with log:
+                started.append(subprocess.Popen(ray, env=environment, stdout=log, stderr=log, start_new_session=True))
+            _wait_for_node(folder / f"node-{position}.log", started[-1])
+        yield address, environment
+    finally:
+        for process in reversed(started):
+            _end(process)
+
+
+def _wait_for_node(log: Path, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while "Ray runtime started" not in log.read_text(errors="replace"):
+        assert process.poll() is None, log.read_text(errors="replace")
+        assert time.monotonic() < until, log.read_text(errors="replace")
+        time.sleep(0.1)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a node: what it started is in its process group."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=15)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.2", 0))
+        port: int = one.getsockname()[1]
+        return port
