@@ -8,7 +8,20 @@ import typer
 from typer.main import get_command
 
 from a4g_bench import __version__
-from a4g_bench.cli import audit, check, completion, exit_codes, leaderboard, list_, plan, run_, show, status, validate
+from a4g_bench.cli import (
+    audit,
+    check,
+    completion,
+    doctor,
+    exit_codes,
+    leaderboard,
+    list_,
+    plan,
+    run_,
+    show,
+    status,
+    validate,
+)
 from a4g_bench.cli.output import examples
 from a4g_bench.errors import A4GError
 
@@ -55,6 +68,7 @@ for name, module in (
     ("list", list_),
     ("audit", audit),
     ("show", show),
+    ("doctor", doctor),
     ("completion", completion),
 ):
     app.command(name, epilog=module.EXAMPLES)(module.command)

@@ -39,7 +39,7 @@ def execute(
 ) -> bool:
     """Run searches on a Ray of our own or on that at ``options.address``; False if it was interrupted."""
     interrupt = Interrupt()
-    with _quiet(), _cluster(options), interrupt.listening():
+    with _quiet(), connected(options), interrupt.listening():
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -95,7 +95,8 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _cluster(options: RunOptions) -> Iterator[None]:
+def connected(options: RunOptions) -> Iterator[None]:
+    """A Ray for the block: one of our own, the cluster at ``options.address``, or the one in use already."""
     for name in ("ray", "ray.tune", "ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():  # a notebook's own: used, and left running
