@@ -35,10 +35,16 @@ MAX_ATTEMPTS = 3
 
 
 def execute(
-    plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, report: Report
+    plan: Plan,
+    todo: Sequence[Planned],
+    attempts: dict[str, int],
+    results: str,
+    options: RunOptions,
+    report: Report,
+    interrupt: Interrupt | None = None,
 ) -> bool:
     """Run searches on a Ray of our own or on that at ``options.address``; False if it was interrupted."""
-    interrupt = Interrupt()
+    interrupt = interrupt or Interrupt()
     with _quiet(), connected(options), interrupt.listening():
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False

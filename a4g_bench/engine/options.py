@@ -11,7 +11,8 @@ from a4g_bench.errors import A4GError
 class RunOptions:
     """How to run: nothing here may change a number.
 
-    ``workers`` are the cores to use (all of the machine's unless told); ``address`` an existing Ray cluster;
+    ``workers`` are the cores to use (all of the machine's unless told); ``address`` an existing Ray cluster (``auto``,
+    ``HOST:PORT``, or ``ray://HOST:PORT`` from outside it);
     ``retry_errors`` runs failed searches again; ``limit`` runs at most so many searches now; ``open_cluster`` permits a
     cluster that answers without a token.
     """
@@ -21,6 +22,11 @@ class RunOptions:
     retry_errors: bool = False
     limit: int | None = None
     open_cluster: bool = False
+
+    @property
+    def through_client(self) -> bool:
+        """Whether the address is that of a Ray client server: then the run is driven from there."""
+        return self.address is not None and self.address.startswith("ray://")
 
     def __post_init__(self) -> None:
         if self.workers < 1:

@@ -12,6 +12,8 @@ from a4g_bench.store.claim import Claim
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 
+Execute = Callable[[Plan, Sequence[Planned], dict[str, int], str, RunOptions, Report], bool]
+
 
 @dataclass(frozen=True, eq=False)
 class RunOutcome:
@@ -34,6 +36,11 @@ def run_suite(
     ``report`` hears of progress, ``say`` of anything else a person would want to know. Raises ``A4GError`` before
     anything runs if the folder is another suite's, is being written by another run, or cannot be written.
     """
+    if options.through_client and "://" not in root:
+        raise A4GError(
+            f"with --address {options.address} the run is driven from the cluster: --results must be a URI that the"
+            " cluster can write, such as s3://bucket/folder"
+        )
     if plan.suite.resources.cores > options.workers and options.address is None:
         raise A4GError(
             f"the suite grants each search {plan.suite.resources.cores} cores, but --workers is {options.workers}:"
@@ -47,9 +54,7 @@ def run_suite(
         before = standing(plan, results)  # once more: another run may just have ended
         todo = _todo(before, options)
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
-        if options.address is None:
-            stay_on_loopback()
-        from a4g_bench.engine.distributed import execute  # imports Ray: only once there is something to run
+        execute = _executor(options)
 
         def told(progress: Progress) -> None:
             claim.tell(asdict(progress))
@@ -60,6 +65,19 @@ def run_suite(
     ended = {planned.search_id for planned in (*after.complete, *after.failed)}
     ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
     return RunOutcome(after, len(ran), not finished)
+
+
+def _executor(options: RunOptions) -> Execute:
+    """Imports Ray: only once there is something to run."""
+    if options.through_client:
+        from a4g_bench.engine.client import execute as execute_there
+
+        return execute_there
+    if options.address is None:
+        stay_on_loopback()
+    from a4g_bench.engine.distributed import execute
+
+    return execute
 
 
 def _todo(before: Standing, options: RunOptions) -> list[Planned]:

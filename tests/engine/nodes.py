@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -12,15 +13,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+Nodes = Iterator[tuple[str, dict[str, str]]]
+
 
 @contextmanager
-def nodes(count: int, cpus: int = 1, *, open_to_all: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
-    """Start a head and ``count - 1`` workers; gives the address and the environment a driver needs."""
+def nodes(
+    count: int, cpus: int = 1, *, open_to_all: bool = False, private: bool = False, client_port: int | None = None
+) -> Nodes:
+    """Start a head and ``count - 1`` workers; gives the address and the environment a driver needs.
+
+    With ``private`` each worker has a ``/tmp`` and a host name of its own, as other machines have (as root only).
+    """
     with tempfile.TemporaryDirectory(prefix="nodes-", ignore_cleanup_errors=True) as folder:  # sockets want short paths
-        yield from _nodes(Path(folder), count, cpus, open_to_all)
+        yield from _nodes(Path(folder), count, cpus, open_to_all, private, client_port)
 
 
-def _nodes(folder: Path, count: int, cpus: int, open_to_all: bool) -> Iterator[tuple[str, dict[str, str]]]:
+def _nodes(folder: Path, count: int, cpus: int, open_to_all: bool, private: bool, client_port: int | None) -> Nodes:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), environment.get("PYTHONPATH", "")])
     environment["RAY_TMPDIR"] = str(folder)
@@ -28,7 +36,7 @@ def _nodes(folder: Path, count: int, cpus: int, open_to_all: bool) -> Iterator[t
         environment["RAY_AUTH_MODE"] = "disabled"
     else:
         environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    port = _free_port()
+    port = free_port()
     address = f"127.0.0.2:{port}"
     started: list[subprocess.Popen[bytes]] = []
     try:
@@ -36,8 +44,13 @@ def _nodes(folder: Path, count: int, cpus: int, open_to_all: bool) -> Iterator[t
             where = ["--head", f"--port={port}"] if position == 0 else [f"--address={address}"]
             words = [*where, f"--node-ip-address=127.0.0.{position + 2}", f"--num-cpus={cpus}", "--block"]
             words += ["--include-dashboard=false"] if position == 0 else []
+            words += [f"--ray-client-server-port={client_port}"] if client_port and position == 0 else []
             log = (folder / f"node-{position}.log").open("wb")
             ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--disable-usage-stats", *words]
+            if private and position:
+                name = f"echo node-{position} > /proc/sys/kernel/hostname"
+                alone = f"{name} && mount -t tmpfs tmpfs /tmp && mkdir -p {folder} && exec {shlex.join(ray)}"
+                ray = ["unshare", "--mount", "--uts", "sh", "-c", alone]
             with log:
                 started.append(subprocess.Popen(ray, env=environment, stdout=log, stderr=log, start_new_session=True))
             _wait_for_node(folder / f"node-{position}.log", started[-1])
@@ -64,7 +77,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(timeout=15)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on, on the head's address."""
     with socket.socket() as one:
         one.bind(("127.0.0.2", 0))
         port: int = one.getsockname()[1]

@@ -7,8 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from a4g_bench.store.results import Results
 from tests.engine import runs
-from tests.engine.nodes import nodes
+from tests.engine.nodes import free_port, nodes
 from tests.support import write_suite
 
 pytestmark = pytest.mark.slow
@@ -18,14 +19,30 @@ def _run(environment: dict[str, str], *arguments: object) -> subprocess.Complete
     return subprocess.run(runs.words(*arguments), capture_output=True, text=True, env=environment, timeout=400)
 
 
-def test_two_nodes_give_the_numbers_of_one_worker(tmp_path: Path) -> None:
+def test_two_nodes_without_a_shared_disk_give_the_numbers_of_one_worker(tmp_path: Path) -> None:
     attacks = ["clean", "random-duplicates", "sobol", "ax-allocation"]
     suite = write_suite(tmp_path, attacks=attacks, query_budgets=[10], batch_size=3, seeds=2)
     assert _run(runs.environment(), "run", suite, "--results", tmp_path / "one", "--workers", 1).returncode == 0
-    with nodes(2) as (address, environment):
+    with nodes(2, private=True) as (address, environment):
         done = _run(environment, "run", suite, "--results", tmp_path / "two", "--address", address)
         assert done.returncode == 0, done.stderr
     runs.assert_same(tmp_path / "one", tmp_path / "two")
+    assert len(set(Results(str(tmp_path / "two")).read("searches")["host"].to_pylist())) == 2
+
+
+def test_through_rays_client(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, attacks=["clean", "sobol"], query_budgets=[6], batch_size=3, seeds=1)
+    assert _run(runs.environment(), "run", suite, "--results", tmp_path / "here").returncode == 0
+    port = free_port()
+    with nodes(1, client_port=port) as (_, environment):
+        words = ["run", suite, "--address", f"ray://127.0.0.2:{port}"]
+        refused = _run(environment, *words, "--results", tmp_path / "there")
+        assert refused.returncode == 2, refused.stderr
+        assert "a URI that the cluster can write" in refused.stderr
+        done = _run(environment, *words, "--results", f"file://{tmp_path}/there")
+        assert done.returncode == 0, done.stderr
+        assert "2/2 searches" in done.stderr
+    runs.assert_same(tmp_path / "here", tmp_path / "there")
 
 
 def test_a_cluster_that_answers_strangers_is_refused_unless_allowed(tmp_path: Path) -> None:
