@@ -57,21 +57,40 @@ def measure(
 ) -> Measurement:
     """Measure a victim against the clean one.
 
-    ``cost`` is the search's objective. The standard error follows the delta method: per stratum (group, truth) the
-    variance of the mean paired change of the wrong-prediction indicator, times the squared numeric derivative of the
-    metric in that stratum's error rate, summed over the independent strata.
+    ``cost`` is the search's objective. The standard error follows the delta method for the difference of two metrics
+    of paired samples: per row, the victim's wrong-prediction indicator times the metric's slope in its stratum's
+    (group, truth) error rate, less the same for the clean victim with the slopes there; the variances of the strata's
+    means of that add up. The slopes differ where the worst-off group does.
     """
-    counts = sample.counts(predictions)
-    change = _wrong(sample, predictions) - _wrong(sample, clean)
-    variance = _stratum_variance(sample, change)
     favourable = sample.favourable
     costs: list[Callable[[Counts], float]] = [
         lambda c: cost(c, favourable),
         lambda c: unfairness(c, favourable),
         accuracy,
     ]
-    estimates = [Estimate(f(counts), _delta(f, counts, variance)) for f in costs]
-    return Measurement(estimates[0], estimates[1], estimates[2], tuple(float(m) for m in harm(counts, favourable)))
+    poisoned, unpoisoned = _Judged(sample, predictions), _Judged(sample, clean)
+    estimates = [Estimate(f(poisoned.counts), _error(sample, f, poisoned, unpoisoned)) for f in costs]
+    harms = tuple(float(m) for m in harm(poisoned.counts, favourable))
+    return Measurement(estimates[0], estimates[1], estimates[2], harms)
+
+
+class _Judged:
+    """A victim on a sample: its counts, and per row how often its fits are wrong."""
+
+    def __init__(self, sample: Sample, predictions: Sequence[Predictions]) -> None:
+        self.counts = sample.counts(predictions)
+        self.wrong = _wrong(sample, predictions)
+
+    def weighted(self, metric: Callable[[Counts], float], stratum: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Per row, the wrong-prediction indicator times the metric's slope in the row's stratum."""
+        weighted: npt.NDArray[np.float64] = _slopes(metric, self.counts).reshape(-1)[stratum] * self.wrong
+        return weighted
+
+
+def _error(sample: Sample, metric: Callable[[Counts], float], poisoned: _Judged, clean: _Judged) -> float:
+    stratum = sample.groups * 2 + sample.labels
+    change = poisoned.weighted(metric, stratum) - clean.weighted(metric, stratum)
+    return float(np.sqrt(_stratum_variance(stratum, change).sum()))
 
 
 def _wrong(sample: Sample, predictions: Sequence[Predictions]) -> npt.NDArray[np.float64]:
@@ -79,27 +98,26 @@ def _wrong(sample: Sample, predictions: Sequence[Predictions]) -> npt.NDArray[np
     return wrong
 
 
-def _stratum_variance(sample: Sample, change: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Variance of the mean change per (group, truth), shape (groups, 2)."""
-    n_groups = len(sample.group_names)
-    stratum = sample.groups * 2 + sample.labels
-    n = np.bincount(stratum, minlength=2 * n_groups)
-    mean = np.bincount(stratum, change, 2 * n_groups) / n
-    square = np.bincount(stratum, change**2, 2 * n_groups) / n
+def _stratum_variance(stratum: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Variance of the mean of ``values`` (n,) in each stratum that has rows."""
+    n = np.bincount(stratum)
+    present = n > 0
+    n = n[present]
+    mean = np.bincount(stratum, values)[present] / n
+    square = np.bincount(stratum, values**2)[present] / n
     variance: npt.NDArray[np.float64] = ((square - mean**2) / np.maximum(n - 1, 1)).clip(0)
-    return variance.reshape(n_groups, 2)
+    return variance
 
 
-def _delta(metric: Callable[[Counts], float], counts: Counts, variance: npt.NDArray[np.float64]) -> float:
+def _slopes(metric: Callable[[Counts], float], counts: Counts) -> npt.NDArray[np.float64]:
+    """Numeric derivative of a metric in each (group, truth) error rate, shape (groups, 2)."""
     base = metric(counts)
-    total = 0.0
-    for group, truth in np.argwhere(variance > 0):
-        rows = counts[group, truth].sum()
+    slopes = np.zeros(counts.shape[:2])
+    for group, truth in np.argwhere(counts.sum(axis=2) > 0):
         moved = counts.copy()
         # one row more wrong, or one fewer where all are wrong already: the smallest change that rows can make
         step = 1.0 if counts[group, truth, truth] >= 1 else -1.0
         moved[group, truth, truth] -= step
         moved[group, truth, 1 - truth] += step
-        slope = (metric(moved) - base) / (step / rows)
-        total += slope**2 * variance[group, truth]
-    return float(np.sqrt(total))
+        slopes[group, truth] = (metric(moved) - base) * counts[group, truth].sum() / step
+    return slopes

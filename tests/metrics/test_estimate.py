@@ -147,14 +147,16 @@ def test_error_shrinks_with_the_square_root_of_the_rows(rows: Rows, times: int) 
 #: Per (group, label): rows, and how often the clean and the poisoned victim are wrong. Group a is selected more often,
 #: and by far more than samples differ, so that the worst-off group is the same in all of them.
 STRATA = ((0, 0, 120, 0.25, 0.30), (0, 1, 80, 0.10, 0.15), (1, 0, 60, 0.05, 0.08), (1, 1, 100, 0.70, 0.62))
+#: The same with the gap turned round: the poisoned victim's worst-off group is the other one.
+CROSSING = ((0, 0, 120, 0.25, 0.30), (0, 1, 80, 0.10, 0.60), (1, 0, 60, 0.05, 0.08), (1, 1, 100, 0.70, 0.20))
 DRAWS, FITS = 1500, 3
 
 
-@pytest.fixture(scope="module")
-def redrawn() -> list[tuple[Sample, list[np.ndarray], list[np.ndarray]]]:
+@pytest.fixture(scope="module", params=[STRATA, CROSSING], ids=["same group", "crossing"])
+def redrawn(request: pytest.FixtureRequest) -> list[tuple[Sample, list[np.ndarray], list[np.ndarray]]]:
     """The same population sampled again and again; two victims, three fits each, that agree on many rows."""
-    sizes = [stratum[2] for stratum in STRATA]
-    group, label, _, clean, poisoned = (np.repeat(column, sizes) for column in zip(*STRATA, strict=True))
+    sizes = [stratum[2] for stratum in request.param]
+    group, label, _, clean, poisoned = (np.repeat(column, sizes) for column in zip(*request.param, strict=True))
     labels, groups = label.astype(np.int8), group.astype(np.int64)
     sample = Sample(labels, groups, ("a", "b"), 1)
     rng = np.random.default_rng(20_260_101)
