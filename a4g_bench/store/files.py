@@ -1,5 +1,6 @@
 """Bytes under a results root: a local folder, or any pyarrow filesystem URI."""
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
@@ -29,25 +30,25 @@ class Files:
             else:
                 self._fs, self._base = fs.LocalFileSystem(), str(Path(root).absolute())
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise StoreError(f"results '{self.root}': {without_secrets(str(error))}") from error
+            raise StoreError(f"results '{self.root}': {first_line(error)}") from error
+        self._base = self._base.rstrip("/")
         self.local = isinstance(self._fs, fs.LocalFileSystem)
 
     def _path(self, name: str) -> str:
-        return f"{self._base.rstrip('/')}/{name}" if name else self._base
+        return f"{self._base}/{name}" if name else self._base or "/"
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
         """Turn what the file system says into a ``StoreError`` that names the root."""
         try:
             yield
-        except OSError as error:
-            why = without_secrets(error.strerror or str(error).splitlines()[0])
-            raise StoreError(f"results '{self.root}' cannot be {what}: {why}") from error
+        except (OSError, pa.ArrowException) as error:
+            raise StoreError(f"results '{self.root}' cannot be {what}: {first_line(error)}") from error
 
     def names(self, folder: str) -> list[str]:
         """Paths of the files below ``folder`` (recursively), sorted; temporary files left out."""
         selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
-        cut = len(self._path("")) + 1
+        cut = len(self._base) + 1
         with self._told("read"):
             infos = self._fs.get_file_info(selector)
         found = (info.path[cut:] for info in infos if info.type == fs.FileType.File)
@@ -95,9 +96,15 @@ class Files:
             self._fs.delete_file(self._path(name))
 
 
+def first_line(error: Exception) -> str:
+    """What an error says, in one line and without secrets."""
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return without_secrets(said.splitlines()[0])
+
+
 def _write_local(path: str, content: bytes | pa.Buffer) -> None:
     folder = Path(path).parent
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     temporary = folder / f".{Path(path).name}.{uuid.uuid4().hex[:8]}.tmp"
     try:
         with temporary.open("wb") as handle:
@@ -106,10 +113,27 @@ def _write_local(path: str, content: bytes | pa.Buffer) -> None:
             os.fsync(handle.fileno())
         temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise
+    _sync_folder(folder)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder with its parents, so that they outlast a power failure as the files in them do."""
+    if not folder.exists():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush a folder's list of files to the disk, where its file system knows of such a thing."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)

@@ -168,6 +168,18 @@ TABLES: dict[str, pa.Schema] = {
 }
 
 
+def schema_of(folder: str) -> pa.Schema:
+    """Columns of a folder's files; those of ``poison/<data set>`` have the raw schema's own after them."""
+    if folder.startswith("poison/"):
+        return POISON_LEAD
+    return QUERIES if folder == "journal" else TABLES[folder]
+
+
+def key_of(folder: str) -> str:
+    """The column that says whose a row is; a file of its own is named after it."""
+    return "baseline_id" if folder == "baselines" else "search_id"
+
+
 def stamp(schema: pa.Schema) -> pa.Schema:
     """Return the schema with this version in its metadata."""
     return schema.with_metadata({**(schema.metadata or {}), _VERSION_KEY: str(SCHEMA_VERSION).encode()})
@@ -178,11 +190,12 @@ def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
     types.
     """
     raw = (schema.metadata or {}).get(_VERSION_KEY)
-    if raw is None:
+    if raw is None or not raw.isdigit():
         raise StoreError(f"{where}: not a table of a4g-bench (no schema version in its metadata)")
-    if int(raw) > SCHEMA_VERSION:
+    version = int(raw)
+    if version > SCHEMA_VERSION:
         raise StoreError(
-            f"{where}: written with schema version {int(raw)}, this a4g-bench reads up to {SCHEMA_VERSION}: upgrade it"
+            f"{where}: written with schema version {version}, this a4g-bench reads up to {SCHEMA_VERSION}: upgrade it"
         )
     for field in expected:
         position = schema.get_field_index(field.name)

@@ -1,0 +1,224 @@
+"""What was written is what is read; what is damaged or foreign is named."""
+
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from a4g_bench.errors import StoreError
+from a4g_bench.store import tables
+from a4g_bench.store.results import Results, SearchRecord
+from tests.store import records
+from tests.store.bucket import Bucket, failing_at
+
+
+def single(folder: str, identifier: str = "s1") -> str:
+    """The file of one search in a table."""
+    return f"{folder}/{'b-' if folder == 'baselines' else ''}{identifier}.parquet"
+
+
+@settings(max_examples=20)
+@given(records.searches("s1"), st.lists(records.rows(tables.BASELINES, baseline_id="b1"), min_size=1, max_size=3))
+def test_every_table_is_read_as_it_was_written(record: SearchRecord, baseline: list[records.Row]) -> None:
+    Bucket.reset()
+    results = Results(Bucket.URI)
+    results.write_search(record)
+    results.write_baseline(baseline)
+    assert records.same(results.read_search("s1"), record)
+    assert results.read_baseline("b1") == baseline
+    written = {
+        "searches": [record.search],
+        "queries": record.queries,
+        "audits": record.audits,
+        "predictions": record.predictions,
+        "baselines": baseline,
+    }
+    assert {name: results.read(name).to_pylist() for name in tables.TABLES} == written
+    assert results.damaged == {}
+
+
+def test_a_table_has_its_schema_even_when_there_is_nothing(local: Results) -> None:
+    for name, schema in tables.TABLES.items():
+        assert local.read(name).schema.equals(schema)
+        assert local.read(name).num_rows == 0
+    assert local.read("searches", columns=["seed", "status"]).column_names == ["search_id", "seed", "status"]
+    assert local.read_search("s1") is None
+    assert local.read_baseline("b1") == []
+    assert local.identifiers("poison") == set()
+
+
+@pytest.mark.parametrize("folder", records.FOLDERS)
+def test_a_truncated_file_is_named_and_the_others_stay_usable(local: Results, root: Path, folder: str) -> None:
+    records.write(local, "s1", "s2")
+    whole = records.contents(local)
+    file = root / single(folder)
+    file.write_bytes(file.read_bytes()[:100])
+    del whole[folder][file.stem]
+    assert records.contents(local) == whole
+    assert list(local.damaged) == [single(folder)]
+    assert local.read_search("s2") is not None
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(records.FOLDERS), st.data())
+def test_a_file_of_any_length_is_damaged_unless_whole(folder: str, data: st.DataObject) -> None:
+    Bucket.reset()
+    results = Results(Bucket.URI)
+    records.write(results, "s1", "s2")
+    name = f"results/{single(folder)}"
+    Bucket.objects[name] = Bucket.objects[name][: data.draw(st.integers(0, len(Bucket.objects[name]) - 1))]
+    assert len(results.identifiers(folder.split("/")[0])) == 1
+    assert list(results.damaged) == [single(folder)]
+
+
+@settings(max_examples=40, derandomize=True)
+@given(st.sampled_from(records.FOLDERS), st.data())
+def test_a_flipped_bit_is_never_taken_for_a_result(folder: str, data: st.DataObject) -> None:
+    Bucket.reset()
+    results = Results(Bucket.URI)
+    records.write(results, "s1")
+    whole = results.read(folder)
+    content = bytearray(Bucket.objects[f"results/{single(folder)}"])
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    Bucket.objects[f"results/{single(folder)}"] = bytes(content)
+    refused = ""
+    try:
+        found = results.read(folder)
+    except StoreError as error:
+        found, refused = whole.schema.empty_table(), str(error)
+    if refused or results.damaged:
+        assert found.num_rows == 0
+        assert single(folder) in (refused or results.damaged)
+    else:
+        assert found.equals(whole)
+
+
+def test_a_flipped_bit_among_the_values_is_damage(bucket: Results) -> None:
+    records.write(bucket, "s1")
+    name, whole = f"results/{single('predictions')}", bucket.read("predictions")
+    good = Bucket.objects[name]
+    end = len(good) - 8 - int.from_bytes(good[-8:-4], "little")  # where the footer begins
+    damaged = 0
+    for position in range(end):
+        content = bytearray(good)
+        content[position] ^= 1 << position % 8
+        Bucket.objects[name] = bytes(content)
+        found = bucket.read("predictions")
+        assert found.num_rows == 0 if bucket.damaged else found.equals(whole)
+        damaged += bool(bucket.damaged)
+        bucket.damaged.clear()
+    assert damaged > end / 2
+
+
+def test_a_file_that_is_made_anew_is_no_longer_damaged(local: Results, root: Path) -> None:
+    records.write(local, "s1")
+    (root / "searches" / "s1.parquet").write_bytes(b"PAR1")
+    assert local.identifiers("searches") == set()
+    assert list(local.damaged) == ["searches/s1.parquet"]
+    records.write(local, "s1")
+    assert local.identifiers("searches") == {"s1"}
+    assert local.damaged == {}
+
+
+def rewrite(file: Path, change: str) -> None:
+    table = pq.ParquetFile(file).read()
+    metadata = dict(table.schema.metadata)
+    if change == "newer":
+        metadata[b"a4g_schema_version"] = b"99"
+    elif change == "unmarked":
+        del metadata[b"a4g_schema_version"]
+    elif change == "mismarked":
+        metadata[b"a4g_schema_version"] = b"one"
+    elif change == "lacking":
+        table = table.drop_columns([table.column_names[0]])
+    elif change == "retyped":
+        table = table.set_column(0, table.column_names[0], pa.nulls(len(table), pa.int8()))
+    pq.write_table(table.replace_schema_metadata(metadata), file)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("newer", "written with schema version 99, this a4g-bench reads up to 1: upgrade it"),
+        ("unmarked", "not a table of a4g-bench"),
+        ("mismarked", "not a table of a4g-bench"),
+        ("lacking", "column '{}' is missing"),
+        ("retyped", "column '{}' is int8, expected string"),
+    ],
+)
+@pytest.mark.parametrize("folder", records.FOLDERS)
+def test_a_file_of_another_kind_is_refused_by_name(
+    local: Results, root: Path, folder: str, change: str, expected: str
+) -> None:
+    records.write(local, "s1", "s2")
+    rewrite(root / single(folder), change)
+    with pytest.raises(StoreError) as caught:
+        local.read(folder)
+    assert str(caught.value).startswith(f"{root}/{single(folder)}: {expected.format(tables.key_of(folder))}")
+
+
+def test_columns_beyond_the_known_ones_and_their_order_do_not_matter(local: Results, root: Path) -> None:
+    records.write(local, "s1", "s2")
+    whole = records.contents(local)
+    file = root / "searches" / "s1.parquet"
+    table = pq.ParquetFile(file).read()
+    reversed_ = table.select(table.column_names[::-1]).append_column("remark", pa.array(["mine"]))
+    pq.write_table(reversed_.replace_schema_metadata(table.schema.metadata), file)
+    assert records.contents(local) == whole
+    local.compact(keep=0)
+    assert records.contents(local) == whole
+
+
+def test_a_file_of_its_own_outweighs_the_parts_and_a_later_part_the_earlier(local: Results) -> None:
+    for attempt in (1, 2):
+        records.write(local, "s1", "s2", attempt=attempt)
+        local.compact(keep=0)
+    records.write(local, "s1", attempt=3)
+    attempts = {row["search_id"]: row["attempt"] for row in local.read("searches").to_pylist()}
+    assert attempts == {"s1": 3, "s2": 2}
+    assert local.read("searches").num_rows == 2
+    for search_id, attempt in attempts.items():
+        assert records.same(local.read_search(search_id), records.search(search_id, attempt))
+
+
+@pytest.mark.parametrize("folder", records.FOLDERS)
+def test_behind_a_damaged_file_the_part_is_read(local: Results, root: Path, folder: str) -> None:
+    records.write(local, "s1", "s2")
+    whole = records.contents(local)
+    local.compact(keep=0)
+    (root / single(folder)).write_bytes(b"PAR1")
+    assert records.contents(local) == whole
+    assert records.same(local.read_search("s1"), records.search("s1"))
+    assert local.read_baseline("b-s1") == records.baseline("b-s1")
+    assert list(local.damaged) == [single(folder)]
+
+
+def test_a_damaged_part_takes_only_its_own_rows_along(local: Results, root: Path) -> None:
+    records.write(local, "s1")
+    local.compact(keep=0)
+    records.write(local, "s2")
+    whole = records.contents(local)
+    [part] = (root / "searches").glob("part-*")
+    part.write_bytes(part.read_bytes()[:-9])
+    del whole["searches"]["s1"]
+    assert records.contents(local) == whole
+    assert list(local.damaged) == [f"searches/{part.name}"]
+
+
+def test_a_store_that_does_not_answer_is_not_a_damaged_file(bucket: Results) -> None:
+    records.write(bucket, "s1")
+    for call in range(2):  # the listing, the file
+        with failing_at(call, OSError("no answer")), pytest.raises(StoreError, match="cannot be read: no answer"):
+            bucket.read("searches")
+    assert bucket.damaged == {}
+
+
+def test_a_folder_may_be_moved(local: Results, root: Path, tmp_path: Path) -> None:
+    records.write(local, "s1", "s2")
+    local.compact(keep=1)
+    shutil.move(root, tmp_path / "elsewhere")
+    assert Results(str(tmp_path / "elsewhere")).identifiers("predictions") == {"s1", "s2"}
