@@ -195,4 +195,7 @@ class _Watch(tune.Callback):
     def _tell(self, trials: list[Trial]) -> None:
         self._progress.running = sum(trial.status == Trial.RUNNING for trial in trials)
         if self._report is not None:
-            self._report(self._progress)
+            try:
+                self._report(self._progress)
+            except StoreError as error:  # whoever is told may know that the folder is another run's now
+                self.unwritable, self._interrupt.requested = str(error), True

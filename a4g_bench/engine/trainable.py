@@ -110,6 +110,7 @@ class _RayServices:
 
     def __init__(self, context: RunContext) -> None:
         self._clerk = context.clerk
+        self._keeping: Any = None
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         worker = FitWorker.options(scheduling_strategy=here)  # type: ignore[attr-defined]
         self.pool = WorkerPool(lambda: worker.remote(context.tables, context.clerk), context.cores, context.limits)
@@ -136,7 +137,9 @@ class _RayServices:
         return rows
 
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
-        self._clerk.keep.remote(search_id, queries)
+        if self._keeping is not None:
+            fetch(self._keeping)  # written while the next batch ran: no more than that is ever at stake
+        self._keeping = self._clerk.keep.remote(search_id, queries)
 
     def audit(self, planned: Planned, poison: Poison) -> Verdict:
         started, spec = time.perf_counter(), planned.spec

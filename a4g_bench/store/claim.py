@@ -1,12 +1,16 @@
 """Who is writing into a results folder: one run at a time, wherever the folder is."""
 
+import hashlib
 import json
 import random
+import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,22 +33,36 @@ class Claim:
     """A run's claim on a results folder: a small file below ``claims/``, renewed while the run lives.
 
     Its content says who writes and how far the run is, for ``a4g-bench status``. Entering the context raises
-    ``StoreError`` if another run holds the folder. A claim whose process is gone from this host is void at once, one
-    of another host after ``LEASE_SECONDS``, which are waited for. ``host`` is the hash by which results name hosts.
+    ``StoreError`` if another run holds the folder. A claim whose process is gone from this machine is void at once, one
+    from elsewhere when it was not renewed for ``LEASE_SECONDS``, which are waited for. ``host`` is the hash by which
+    results name hosts.
     """
 
     def __init__(self, files: Files, host: str, say: Callable[[str], None] = lambda line: None) -> None:
         self._files, self._say = files, say
         self._name = f"{_FOLDER}/{uuid.uuid4().hex[:12]}.json"
         process = psutil.Process()
-        self._who = {"host": host, "pid": process.pid, "born": process.create_time(), "started": time.time()}
+        self._who = {
+            "host": host,
+            "place": place(),
+            "pid": process.pid,
+            "born": process.create_time(),
+            "started": time.time(),
+        }
         self._facts: Facts = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="claim", daemon=True)
+        #: whether somebody else took this claim for void and removed it: then this run must not write any more
+        self.lost = False
 
     def tell(self, facts: Facts) -> None:
-        """What the next renewal says of the run: JSON-able values."""
+        """What the next renewal says of the run: JSON-able values. Raises ``StoreError`` if the claim is lost."""
         self._facts = facts
+        if self.lost:
+            raise StoreError(
+                f"results '{self._files.root}' were taken over by another run while this one was not heard of for"
+                f" {LEASE_SECONDS:.0f} s"
+            )
 
     def __enter__(self) -> Self:
         try:
@@ -92,26 +110,26 @@ class Claim:
         return None
 
     def _alive(self, name: str, claim: Facts) -> bool:
-        if claim.get("host") == self._who["host"]:
+        if claim.get("place") == self._who["place"]:
             return _is_running(claim) and (claim["pid"] != self._who["pid"] or name in _held)
-        first, waited = self._files.changed(name), 0.0
-        age = self._age(first)
-        if age < LEASE_SECONDS:
-            self._say(f"another run claimed these results {age:.0f} s ago: waiting whether it still lives")
-        while age + waited < LEASE_SECONDS:
-            time.sleep(1.0)
-            waited += 1.0
-            now = self._files.changed(name)
+        if self._age(name) >= LEASE_SECONDS:
+            return False
+        self._say("another run claimed these results: waiting whether it still lives")
+        until = time.monotonic() + LEASE_SECONDS
+        while time.monotonic() < until:
+            time.sleep(min(1.0, BEAT_SECONDS))
+            self._write()  # whoever waits for us in turn must see that we live
+            now = read_claims(self._files).get(name)
             if now is None:
                 return False
-            if now != first:
+            if now != claim:
                 return True
         return False
 
-    def _age(self, changed: float | None) -> float:
-        """Seconds between a claim and ours, both by the clock of whoever keeps the files."""
-        mine = self._files.changed(self._name)
-        return LEASE_SECONDS if changed is None or mine is None else max(0.0, mine - changed)
+    def _age(self, name: str) -> float:
+        """Seconds between a claim and ours by the clock of whoever keeps the files; 0 if it keeps no times."""
+        theirs, mine = self._files.changed(name), self._files.changed(self._name)
+        return 0.0 if theirs is None or mine is None else mine - theirs
 
     def _write(self) -> None:
         content = {**self._who, **self._facts, "renewed": time.time()}
@@ -120,9 +138,23 @@ class Claim:
     def _renew(self) -> None:
         while not self._over.wait(BEAT_SECONDS):
             try:
+                if not self._files.exists(self._name):
+                    self.lost = True
+                    return
                 self._write()
             except StoreError:
                 continue  # the run's own writes tell; here the next renewal may succeed
+
+
+@cache
+def place() -> str:
+    """Where process numbers mean the same: this start of this machine and, in a container, this container."""
+    parts = []
+    for file in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
+        with suppress(OSError):
+            path = Path(file)
+            parts.append(str(path.readlink()) if path.is_symlink() else path.read_text().strip())
+    return hashlib.sha256(" ".join(parts or [socket.gethostname()]).encode()).hexdigest()[:12]
 
 
 def _is_running(claim: Facts) -> bool:

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -50,7 +52,7 @@ def test_a_folder_is_held_while_the_run_lives_and_free_after_it(files: Files) ->
 
 
 def test_a_living_process_of_this_host_is_respected(files: Files, neighbour: psutil.Process) -> None:
-    leave(files, host="here", pid=neighbour.pid, born=neighbour.create_time())
+    leave(files, host="here", place=claim.place(), pid=neighbour.pid, born=neighbour.create_time())
     with pytest.raises(StoreError, match="another run"), Claim(files, "here"):
         pass
     assert list(read_claims(files)) == ["claims/other.json"]
@@ -58,7 +60,9 @@ def test_a_living_process_of_this_host_is_respected(files: Files, neighbour: psu
 
 def test_a_dead_process_of_this_host_is_not_waited_for(files: Files, neighbour: psutil.Process) -> None:
     born = neighbour.create_time()
-    leave(files, host="here", pid=neighbour.pid, born=born - 100)  # its number belongs to somebody else now
+    leave(
+        files, host="here", place=claim.place(), pid=neighbour.pid, born=born - 100
+    )  # its number belongs to somebody else now
     told: list[str] = []
     with Claim(files, "here", told.append):
         assert "claims/other.json" not in read_claims(files)
@@ -84,13 +88,57 @@ def test_an_old_claim_of_another_host_is_not_waited_for(files: Files) -> None:
 
 def test_a_host_that_renews_its_claim_keeps_it(files: Files, tmp_path: Path) -> None:
     path = leave(files, host="elsewhere", pid=1, born=0)
-    beat = f"import os, time\nwhile True:\n os.utime({str(path)!r})\n time.sleep(0.2)"
+    beat = (
+        f"import json, time, pathlib\np = pathlib.Path({str(path)!r})\n"
+        "while True:\n p.write_text(json.dumps({'host': 'elsewhere', 'renewed': time.time()}))\n time.sleep(0.2)"
+    )
     with subprocess.Popen([sys.executable, "-c", beat]) as other:
         try:
             with pytest.raises(StoreError, match="host elsewhere"), Claim(files, "here"):
                 pass
         finally:
             other.kill()
+
+
+def test_two_runs_that_start_together_elsewhere_do_not_both_get_in(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = threading.local()
+    monkeypatch.setattr(claim, "place", lambda: places.name)
+    barrier, inside, most = threading.Barrier(2), 0, 0
+    lock = threading.Lock()
+
+    def run(name: str) -> None:
+        nonlocal inside, most
+        places.name = name
+        mine = Claim(files, name)
+        mine._write()
+        barrier.wait()  # each sees the other's first claim
+        with suppress(StoreError), mine:
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(6)
+            with lock:
+                inside -= 1
+
+    runs = [threading.Thread(target=run, args=(name,)) for name in ("one", "two")]
+    for each in runs:
+        each.start()
+    for each in runs:
+        each.join()
+    assert most <= 1
+
+
+def test_a_run_whose_claim_was_taken_over_is_told(files: Files) -> None:
+    with Claim(files, "here") as mine:
+        for name in read_claims(files):
+            files.delete(name)
+        with pytest.raises(StoreError, match="were taken over by another run"):  # noqa: PT012
+            until = time.monotonic() + 10
+            while time.monotonic() < until:
+                mine.tell({"done": 1})
+                time.sleep(0.02)
 
 
 def test_an_unreadable_claim_counts_until_its_lease_is_over(files: Files) -> None:
