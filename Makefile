@@ -3,17 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CLUSTER := $(VENV)/.cluster
 
-.PHONY: quick test lint fast install clean dist
+.PHONY: quick test cluster-test lint fast install clean dist
 
 quick: install
 	$(BIN)/a4g-bench run suites/quick.yaml
 
-test: install lint
-	$(BIN)/python -m pytest -m "not network"
+test: $(CLUSTER) lint
+	$(BIN)/python -m pytest -m "not network and not cluster"
 
 fast: install
-	$(BIN)/python -m pytest -m "not network and not slow"
+	$(BIN)/python -m pytest -m "not network and not slow and not cluster"
+
+# two nodes over ssh on this machine, in namespaces of their own; needs root (docs/cluster.md)
+cluster-test: $(CLUSTER)
+	$(BIN)/python -m pytest -m cluster
 
 lint: install
 	$(BIN)/ruff check .
@@ -27,6 +32,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a virtual environment: on Debian, apt install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[data,test,dev]"
 	@touch $(STAMP)
+
+$(CLUSTER): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[cluster]"
+	@touch $(CLUSTER)
 
 dist: install
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt build

@@ -11,6 +11,7 @@ from a4g_bench import __version__
 from a4g_bench.cli import (
     audit,
     check,
+    cluster,
     completion,
     doctor,
     exit_codes,
@@ -72,6 +73,7 @@ for name, module in (
     ("completion", completion),
 ):
     app.command(name, epilog=module.EXAMPLES)(module.command)
+app.add_typer(cluster.app, name="cluster")
 
 
 def run(arguments: Sequence[str]) -> int:

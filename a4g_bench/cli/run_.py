@@ -1,5 +1,6 @@
 """``a4g-bench run``."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ EXAMPLES = examples(
     "a4g-bench run quick",
     "a4g-bench run my-suite.yaml --results /data/mine --workers 8",
     "a4g-bench run my-suite.yaml --address auto",
+    "a4g-bench run my-suite.yaml --submit --results s3://bucket/mine",
     "a4g-bench run quick --retry-errors",
 )
 
@@ -29,6 +31,9 @@ def command(
     allow_open_cluster: Annotated[
         bool, typer.Option("--allow-open-cluster", help="Use a cluster although it answers without a token.")
     ] = False,
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Hand the run to a cluster as a job, and return. ADDR: its job server.")
+    ] = False,
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
@@ -36,6 +41,13 @@ def command(
 
     Nothing runs twice. Interrupt it at any time: the same command goes on where it stopped.
     """
+    if submit:
+        passed = {"--retry-errors": retry_errors, "--allow-open-cluster": allow_open_cluster}
+        limited = [] if limit is None else ["--limit", str(limit)]
+        _submit(
+            suite, results, address, [name for name, on in passed.items() if on] + limited, allow_import or (), as_json
+        )
+        return
     import time
 
     from a4g_bench.cli.leaderboard import board_of
@@ -79,3 +91,24 @@ def command(
 
         print(render(board, "table", None))
     raise typer.Exit(verdict(bool(state.failed), bool(state.missing)))
+
+
+def _submit(
+    suite: str, results: str | None, address: str | None, options: list[str], allow_import: Sequence[str], as_json: bool
+) -> None:
+    from a4g_bench.cluster.submit import submit_run
+
+    job, server = submit_run(suite, results, address, options, allow_import)
+    follow = {
+        what: f"RAY_AUTH_MODE=token ray job {what}{more} --address {server} {job}" for what, more in _FOLLOW.items()
+    }
+    if as_json:
+        print_json({"job": job, "address": server, **follow})
+        return
+    print(job)
+    remark(f"submitted to {server}; it goes on without this machine")
+    for what, line in follow.items():
+        remark(f"{what.ljust(6)}  {line}")
+
+
+_FOLLOW = {"status": "", "logs": " --follow", "stop": ""}

@@ -21,6 +21,7 @@ from a4g_bench.engine.access import require_token
 from a4g_bench.engine.actors import Clerk
 from a4g_bench.engine.interrupt import Interrupt
 from a4g_bench.engine.options import Progress, Report, RunOptions
+from a4g_bench.engine.order import InOrder
 from a4g_bench.engine.pool import fetch
 from a4g_bench.engine.trainable import RunContext, SearchTrainable
 from a4g_bench.errors import A4GError, StoreError
@@ -51,6 +52,7 @@ def execute(
         )
         tables = {key: ray.put(subject.table) for key, subject in plan.subjects.items()}
         clerk = Clerk.options(scheduling_strategy=here).remote(results)  # type: ignore[attr-defined]
+        fetch(clerk.__ray_ready__.remote())  # what keeps it from starting would otherwise be told once per search
         cores = plan.suite.resources.cores
         context = RunContext(
             tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, clerk
@@ -60,7 +62,9 @@ def execute(
             tuner = tune.Tuner(
                 tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
                 param_space={"search": tune.grid_search(list(range(len(todo))))},
-                tune_config=tune.TuneConfig(reuse_actors=True, trial_dirname_creator=lambda trial: trial.trial_id),
+                tune_config=tune.TuneConfig(
+                    reuse_actors=True, scheduler=InOrder(cores), trial_dirname_creator=lambda trial: trial.trial_id
+                ),
                 run_config=tune.RunConfig(
                     name="run",
                     storage_path=folder,
@@ -125,7 +129,7 @@ def start_ray(options: RunOptions) -> None:
             ray.init("local", num_cpus=options.workers, include_dashboard=False, **settings)
         else:
             ray.init(options.address, runtime_env={"env_vars": environment.THREADS}, **settings)
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError, ray.exceptions.RayError) as error:
+    except Exception as error:  # Ray has no class of its own for what can go wrong at a start
         where = options.address or "this machine"
         raise A4GError(f"Ray cannot be started at {where}: {str(error).splitlines()[0]}") from error
 
