@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -12,6 +13,7 @@ from a4g_bench.engine import environment  # before Ray, which reads it
 
 # isort: split
 
+import psutil
 import ray
 from ray import tune
 from ray.tune.experiment import Trial
@@ -33,6 +35,7 @@ from a4g_bench.suite.plan import Plan, Planned
 MAX_RESTARTS = 5
 #: A search that lost its process for good in so many runs is an error; before that, the next run takes it up.
 MAX_ATTEMPTS = 3
+_TEMPORARY = "a4g-bench-"
 
 
 def execute(
@@ -58,7 +61,8 @@ def execute(
             tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, clerk
         )
         watch = _Watch(report, todo, interrupt)
-        with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
+        _sweep()
+        with tempfile.TemporaryDirectory(prefix=f"{_TEMPORARY}{os.getpid()}-") as folder:
             tuner = tune.Tuner(
                 tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
                 param_space={"search": tune.grid_search(list(range(len(todo))))},
@@ -81,6 +85,14 @@ def execute(
             _record_lost(watch.lost, context)
             fetch(clerk.compact.remote())
     return not interrupt.requested
+
+
+def _sweep() -> None:
+    """Remove the temporary folders of runs that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*-*"):
+        owner = folder.name.removeprefix(_TEMPORARY).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _record_lost(lost: dict[int, str], context: RunContext) -> None:

@@ -51,6 +51,7 @@ def run_suite(
     if not _todo(before, options):
         return RunOutcome(before, 0, False)
     with Claim(results.files, host_hash(), say) as claim:
+        results.files.sweep()
         before = standing(plan, results)  # once more: another run may just have ended
         todo = _todo(before, options)
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))

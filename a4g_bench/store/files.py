@@ -54,6 +54,13 @@ class Files:
         found = (info.path[cut:] for info in infos if info.type == fs.FileType.File)
         return sorted(name for name in found if not name.endswith(".tmp"))
 
+    def sweep(self) -> None:
+        """Remove what writers that were killed left unfinished. For whoever holds the folder alone."""
+        if self.local and Path(self._base).is_dir():
+            for unfinished in Path(self._base).rglob(".*.tmp"):
+                with suppress(OSError):
+                    unfinished.unlink()
+
     def exists(self, name: str = "") -> bool:
         """Whether a file or folder is there."""
         with self._told("read"):

@@ -6,6 +6,7 @@ import os
 import pty
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -246,9 +247,15 @@ def test_a_killed_driver_loses_at_most_the_batch_in_flight(tmp_path: Path) -> No
     _wait_for(lambda: any(root.glob("journal/*.parquet")))
     process.kill()
     process.wait()
+    torn = root / "journal" / ".torn.parquet.0.tmp"
+    torn.touch()
+    folders = set(Path(tempfile.gettempdir()).glob(f"a4g-bench-{process.pid}-*"))
     assert Results(str(root)).read("searches").num_rows == 0
     again = runs.run("run", suite, "--results", root)
     assert again.returncode == 0, again.stderr
+    assert not torn.exists(), "what was left unfinished is swept"
+    assert folders
+    assert not any(folder.exists() for folder in folders)
     assert runs.run("run", suite, "--results", tmp_path / "whole").returncode == 0
     runs.assert_same(tmp_path / "whole", root)
 
