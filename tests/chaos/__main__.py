@@ -1,15 +1,13 @@
 """``python -m tests.chaos --kills N --seed S``: does a run survive whatever dies?
 
-One suite of cheap victims is run undisturbed; then again and again while processes are killed (``kill -9``) and the
-disk is filled, each time with the same command until it is complete. Whatever happened, the tables must equal the
-undisturbed ones bit for bit, timing and attempts aside. Exit code 0 if they do and nothing is left running.
+One suite of cheap victims is run undisturbed; then again and again while processes are killed (``kill -9``) and, for
+root, the disk is filled, each time with the same command until it is complete. Whatever happened, the tables must equal
+the undisturbed ones bit for bit, timing and attempts aside. Exit code 0 if they do and nothing is left running.
 """
 
 import argparse
 import json
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -110,7 +108,7 @@ class Chaos:
                 run.wait(self.rng.uniform(0.0, 6.0))
                 [target] = self.rng.choices(list(TARGETS), weights=list(TARGETS.values()))
                 if target == "disk":
-                    if run.lives:
+                    if run.lives and disk.can_be_filled:
                         disk.fill()
                         run.wait(5.0)
                         disk.free()
@@ -129,9 +127,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    if shutil.which("mount") is None:
-        sys.exit("mount is needed, to make a small disk")
-    try:
-        sys.exit(main())
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{error}: this needs to run as root, to make a small disk")
+    sys.exit(main())

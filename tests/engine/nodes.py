@@ -18,20 +18,32 @@ Nodes = Iterator[tuple[str, dict[str, str]]]
 
 @contextmanager
 def nodes(
-    count: int, cpus: int = 1, *, open_to_all: bool = False, private: bool = False, client_port: int | None = None
+    count: int, cpus: int = 1, *, open_to_all: bool = False, private: Path | None = None, client_port: int | None = None
 ) -> Nodes:
     """Start a head and ``count - 1`` workers; gives the address and the environment a driver needs.
 
-    With ``private`` each worker has a ``/tmp`` and a host name of its own, as other machines have (as root only).
+    With ``private`` each worker has a host name of its own and another disk at that path, as other machines have (as
+    root only); temporary files go there too.
     """
     with tempfile.TemporaryDirectory(prefix="nodes-", ignore_cleanup_errors=True) as folder:  # sockets want short paths
         yield from _nodes(Path(folder), count, cpus, open_to_all, private, client_port)
 
 
-def _nodes(folder: Path, count: int, cpus: int, open_to_all: bool, private: bool, client_port: int | None) -> Nodes:
+def can_be_private() -> bool:
+    """Whether nodes can have disks and names of their own here: as root, outside a container that forbids it."""
+    tried = "mount -t tmpfs tmpfs /mnt && echo node > /proc/sys/kernel/hostname"
+    return subprocess.run(["unshare", "--mount", "--uts", "sh", "-c", tried], capture_output=True).returncode == 0
+
+
+def _nodes(
+    folder: Path, count: int, cpus: int, open_to_all: bool, private: Path | None, client_port: int | None
+) -> Nodes:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), environment.get("PYTHONPATH", "")])
     environment["RAY_TMPDIR"] = str(folder)
+    if private is not None:
+        (private / "tmp").mkdir()
+        environment["TMPDIR"] = str(private / "tmp")
     if open_to_all:
         environment["RAY_AUTH_MODE"] = "disabled"
     else:
@@ -47,9 +59,10 @@ def _nodes(folder: Path, count: int, cpus: int, open_to_all: bool, private: bool
             words += [f"--ray-client-server-port={client_port}"] if client_port and position == 0 else []
             log = (folder / f"node-{position}.log").open("wb")
             ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--disable-usage-stats", *words]
-            if private and position:
+            if private is not None and position:
                 name = f"echo node-{position} > /proc/sys/kernel/hostname"
-                alone = f"{name} && mount -t tmpfs tmpfs /tmp && mkdir -p {folder} && exec {shlex.join(ray)}"
+                disk = f"mount -t tmpfs tmpfs {private} && mkdir {private}/tmp"
+                alone = f"{name} && {disk} && exec {shlex.join(ray)}"
                 ray = ["unshare", "--mount", "--uts", "sh", "-c", alone]
             with log:
                 started.append(subprocess.Popen(ray, env=environment, stdout=log, stderr=log, start_new_session=True))
