@@ -44,11 +44,18 @@ class _Worker:
     deaths: int = 0
 
     def __post_init__(self) -> None:
+        self._ready = False
         self._pid = self.actor.pid.remote()  # asked for before any job: a worker that trains does not answer
 
+    def hold(self, told: Callable[[Any], Any]) -> None:
+        """Have it hold something."""
+        self.held, self._ready = told(self.actor), False
+
     def ready(self) -> bool:
-        """Whether it has started and holds what it was told to."""
-        return self.held is None or bool(ray.wait([self.held], timeout=0)[0])
+        """Whether it has started and holds what it was told to. A job's time begins then."""
+        if not self._ready and self.held is not None:
+            self._ready = bool(ray.wait([self.held], timeout=0)[0])
+        return self._ready
 
     def memory(self) -> int:
         try:
@@ -78,7 +85,7 @@ class WorkerPool:
         """Have every worker hold something: ``told(actor)`` makes the remote call; replacements are told too."""
         self._hold = told
         for worker in self._workers:
-            worker.held = told(worker.actor)
+            worker.hold(told)
 
     def wait(self) -> None:
         """Return once all workers hold what they were told; raises what kept one from it. No fit's time holds this."""
@@ -150,7 +157,8 @@ class WorkerPool:
                     worker.given.append((position, worker.actor.run.remote(job)))
 
     def _patience(self, busy: list[_Worker]) -> float | None:
-        if self._limits.memory is not None:
+        starting = self._limits.time is not None and not all(worker.ready() for worker in busy)
+        if self._limits.memory is not None or starting:
             return _POLL_SECONDS
         if self._limits.time is None:
             return None
@@ -181,7 +189,7 @@ class WorkerPool:
     def _replace(self, worker: _Worker, given: dict[int, Job], deaths: int = 0) -> None:
         ray.kill(worker.actor)
         fresh = _Worker(self._make())
-        fresh.held = self._hold(fresh.actor)
+        fresh.hold(self._hold)
         fresh.given = deque((position, fresh.actor.run.remote(given[position])) for position, _ in worker.given)
         fresh.since, fresh.deaths = time.monotonic(), deaths
         self._workers[self._workers.index(worker)] = fresh
