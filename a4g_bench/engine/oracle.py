@@ -139,8 +139,8 @@ class Oracle:
         return [self._outcome(plan, results, pending) for plan in plans]
 
     def remember(self, query: int, candidate: Candidate, digest: str, measurement: Measurement) -> None:
-        """Take a recorded query as measured (a search that goes on after being cut short)."""
-        self._measured[self._key(candidate, digest)] = (query, measurement)
+        """Take a recorded query as measured (a search that goes on after being cut short); the first one counts."""
+        self._measured.setdefault(self._key(candidate, digest), (query, measurement))
 
     def _key(self, candidate: Candidate, digest: str) -> str:
         return f"{self.mode(candidate)} {digest}"

@@ -55,7 +55,7 @@ class Search:
         self._results: list[Result] = []
         self._best: float | None = None
         self._batch = 0
-        self._failures: list[Fit] = []
+        self._last_failure: Fit | None = None
         self.attack.start(self._problem())
 
     def _problem(self) -> Problem:
@@ -166,7 +166,7 @@ class Search:
     def _record(self, result: Result, one: Evaluated, proposing: float) -> None:
         self._note_best(result)
         if one.failed is not None:
-            self._failures.append(Fit(None, failed=one.failed, cause=one.cause))  # type: ignore[arg-type]  # a Fit's cause
+            self._last_failure = Fit(None, failed=one.failed, cause=one.cause)  # type: ignore[arg-type]  # a Fit's cause
         m = one.measurement
         self.records.append(
             {
@@ -196,10 +196,9 @@ class Search:
         )
 
     def _check_failures(self) -> None:
-        if len(self._failures) >= min(TOO_MANY_FAILED, self.allowed) and 2 * len(self._failures) > len(self._results):
-            raise FitFailedError(
-                f"{len(self._failures)} of {len(self._results)} queries failed, the last", self._failures[-1]
-            )
+        failures = sum(record["failed"] is not None for record in self.records)
+        if self._last_failure and failures >= min(TOO_MANY_FAILED, self.allowed) and 2 * failures > len(self.records):
+            raise FitFailedError(f"{failures} of {len(self.records)} queries failed, the last", self._last_failure)
 
 
 def _measurement(record: Row) -> Measurement | None:

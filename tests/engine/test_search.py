@@ -13,6 +13,7 @@ from a4g_bench.data.split import split
 from a4g_bench.engine.local import run_here
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord
+from tests.engine.runs import TIMING
 from tests.support import plan_of
 
 
@@ -102,6 +103,29 @@ def test_equal_rows_are_trained_on_once(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert [query["duplicate_of"] for query in record.queries] == [None, 0, None, 0]
     assert [query["fits"] for query in record.queries] == [1, 0, 1, 0]
     assert record.queries[0]["unfairness"] == record.queries[1]["unfairness"] == record.queries[3]["unfairness"]
+
+
+@pytest.mark.parametrize("batches", [1, 2, 3])
+@pytest.mark.parametrize("asks", [[0, 0, 0, 5, 0, 5, 5, 0], [0, *[None] * 9]])
+def test_a_search_cut_short_goes_on_as_if_it_had_not_been(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asks: list[int | None], batches: int
+) -> None:
+    """With rows asked for again and again; and with failures, which count over the cut towards too many."""
+    attack = scripted(*[Candidate({"kind": 1} if start is None else {"from": start}) for start in asks])
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    whole = searched(monkeypatch, tmp_path, attack, query_budgets=[10], batch_size=2)
+    recorded = [query for query in whole.queries if query["batch"] < batches]
+    Results(str(cut / "results")).write_journal(whole.search["search_id"], recorded)
+    resumed = searched(monkeypatch, cut, attack, query_budgets=[10], batch_size=2)
+    assert resumed.search["status"] == whole.search["status"]
+    assert resumed.search["error_message"] == whole.search["error_message"]
+    assert resumed.search["chosen_query"] == whole.search["chosen_query"]
+    assert [untimed(query) for query in resumed.queries] == [untimed(query) for query in whole.queries]
+
+
+def untimed(query: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if name not in TIMING}
 
 
 def test_folds_and_victim_seeds_make_more_fits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
