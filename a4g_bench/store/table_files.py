@@ -5,7 +5,8 @@ A folder (``searches``, ``poison/<data set>``, ...) holds ``<identifier>.parquet
 some. So compaction may be interrupted at any moment, and a later attempt replaces an earlier one by being written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -14,6 +15,9 @@ import pyarrow.parquet as pq
 
 from a4g_bench.store import tables
 from a4g_bench.store.files import Files, first_line
+
+#: Files of a remote table that are read at once.
+READERS = 16
 
 
 class Listing(NamedTuple):
@@ -53,6 +57,18 @@ class TableFiles:
 
         Raises ``StoreError`` for a file of a newer schema version, or of other columns than its table has.
         """
+        return self._noted(name, *self._load(name, columns))
+
+    def _noted(self, name: str, table: pa.Table | None, why: str | None) -> pa.Table | None:
+        """Note whether a file is damaged: ``why``, or None."""
+        if why is not None:
+            self.damaged[name] = why
+        elif table is not None:
+            self.damaged.pop(name, None)  # written anew since
+        return table
+
+    def _load(self, name: str, columns: Sequence[str] | None) -> tuple[pa.Table | None, str | None]:
+        """One file, or why it is damaged; neither if it is not there."""
         expected = tables.schema_of(name.rpartition("/")[0])
         try:
             # in this thread: Arrow's own may still hold a file when the interpreter ends, and abort it
@@ -60,14 +76,25 @@ class TableFiles:
                 pa.BufferReader(self.files.read(name)), pre_buffer=False, page_checksum_verification=True
             )
             tables.check(reader.schema_arrow, expected, f"{self.files.root}/{name}")
-            table = reader.read(columns=columns if columns is None else list(columns), use_threads=False)
+            return reader.read(columns=columns if columns is None else list(columns), use_threads=False), None
         except FileNotFoundError:
-            return None
+            return None, None
         except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: a name that is no text
-            self.damaged[name] = first_line(error)
-            return None
-        self.damaged.pop(name, None)  # written anew since
-        return table
+            return None, first_line(error)
+
+    def _load_all(self, names: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+        """The files that are there and sound, in order. Remote ones are read several at a time."""
+
+        def found(read: Iterable[tuple[pa.Table | None, str | None]]) -> Iterator[tuple[str, pa.Table]]:
+            for name, (table, why) in zip(names, read, strict=True):
+                if self._noted(name, table, why) is not None:
+                    yield name, table
+
+        if self.files.local or len(names) < 2:
+            yield from found(self._load(name, columns) for name in names)
+            return
+        with ThreadPoolExecutor(min(READERS, len(names)), "read") as pool:
+            yield from found(pool.map(lambda name: self._load(name, columns), names))
 
     def read(self, folder: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The columns that all files of a table have, or some of them; the identifier always comes first."""
@@ -75,19 +102,19 @@ class TableFiles:
         names = expected.names if columns is None else list(dict.fromkeys([key, *columns]))
         schema = tables.stamp(pa.schema([expected.field(name) for name in names]))
 
-        def load(name: str) -> pa.Table | None:
-            table = self.load(name, names)
-            return None if table is None else pa.table([table[column] for column in names], schema=schema)
+        def uniform(table: pa.Table) -> pa.Table:
+            return pa.table([table[column] for column in names], schema=schema)
 
         singles, parts = self.listing(folder)
-        found = {name: table for name in singles if (table := load(name)) is not None}
+        found = {name: uniform(table) for name, table in self._load_all(singles, names)}
         if len(found) < len(singles):  # some may have been merged since they were listed, by a run that goes on
             parts = self.listing(folder).parts
         seen = pa.array([name.rpartition("/")[2].removesuffix(".parquet") for name in found], pa.string())
         merged: list[pa.Table] = []
         for name in reversed(parts):
-            part = load(name)
+            part = self.load(name, names)
             if part is not None:
+                part = uniform(part)
                 merged.append(part.filter(pc.invert(pc.is_in(part[key], seen))))
                 seen = pa.concat_arrays([seen, pc.unique(part[key])])
         everything = [*reversed(merged), *found.values()]

@@ -45,7 +45,7 @@ def titles(process: subprocess.Popen[bytes]) -> list[str]:
     return found
 
 
-def tables(root: Path) -> dict[str, pd.DataFrame]:
+def tables(root: Path | str) -> dict[str, pd.DataFrame]:
     """All tables of a results folder without the timing columns, in an order of their own."""
     results, found = Results(str(root)), {}
     for name in TABLES:
@@ -56,7 +56,7 @@ def tables(root: Path) -> dict[str, pd.DataFrame]:
     return found
 
 
-def assert_same(one: Path, other: Path) -> None:
+def assert_same(one: Path | str, other: Path | str) -> None:
     """Equal bit for bit, timing aside."""
     left, right = tables(one), tables(other)
     for name in left:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from a4g_bench.store import files
 from a4g_bench.store.results import Results
 from tests.store.bucket import Bucket
 
@@ -27,3 +28,9 @@ def root(tmp_path: Path) -> Path:
 def local(root: Path) -> Results:
     """The same, opened."""
     return Results(str(root))
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails is not tried again: tests that mean it set pauses of their own."""
+    monkeypatch.setattr(files, "PAUSES", ())
