@@ -1,13 +1,14 @@
 """Running a suite: what is missing, nothing twice. Knows neither Ray nor a terminal."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from a4g_bench.engine.environment import stay_on_loopback
 from a4g_bench.engine.options import Progress, Report, RunOptions
 from a4g_bench.engine.provenance import host_hash
 from a4g_bench.engine.standing import Standing, standing
-from a4g_bench.errors import A4GError
+from a4g_bench.errors import A4GError, StoreError
 from a4g_bench.store.claim import Claim
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
@@ -49,10 +50,13 @@ def run_suite(
     results = Results(root)
     before = standing(plan, results)
     if not _todo(before, options):
+        if results.leftovers(_ended(before)):
+            with suppress(StoreError), Claim(results.files, host_hash(), say):  # StoreError: not now, or not by us
+                results.sweep(_ended(before))
         return RunOutcome(before, 0, False)
     with Claim(results.files, host_hash(), say) as claim:
-        results.files.sweep()
         before = standing(plan, results)  # once more: another run may just have ended
+        results.sweep(_ended(before))
         todo = _todo(before, options)
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
         execute = _executor(options)
@@ -63,7 +67,7 @@ def run_suite(
 
         finished = execute(plan, todo, before.attempts, root, options, told) if todo else True
         after = standing(plan, Results(root))
-    ended = {planned.search_id for planned in (*after.complete, *after.failed)}
+    ended = _ended(after)
     ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
     return RunOutcome(after, len(ran), not finished)
 
@@ -79,6 +83,10 @@ def _executor(options: RunOptions) -> Execute:
     from a4g_bench.engine.distributed import execute
 
     return execute
+
+
+def _ended(now: Standing) -> set[str]:
+    return {planned.search_id for planned in (*now.complete, *now.failed)}
 
 
 def _todo(before: Standing, options: RunOptions) -> list[Planned]:

@@ -15,8 +15,9 @@ How files and parts make a table is told in :mod:`a4g_bench.store.table_files`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -122,6 +123,21 @@ class Results:
         table = self._tables.load(f"journal/{search_id}.parquet")
         rows: list[Row] = [] if table is None else table.to_pylist()
         return rows
+
+    def leftovers(self, ended: Set[str]) -> list[str]:
+        """Claims, and journals of searches that ended: runs that were killed may have left them, one that lives has a
+        claim.
+        """
+        return [*self.files.names("claims"), *self._journals(ended)]
+
+    def sweep(self, ended: Set[str]) -> None:
+        """Remove what runs that were killed left behind. For whoever holds the folder alone."""
+        for name in self._journals(ended):
+            self.files.delete(name)
+        self.files.sweep()
+
+    def _journals(self, ended: Set[str]) -> list[str]:
+        return [name for name in self.files.names("journal") if PurePosixPath(name).stem in ended]
 
     def write_baseline(self, rows: Sequence[Row]) -> None:
         """Keep a clean victim's audit (one row per audit victim seed)."""

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from a4g_bench.attacks.attack import Poison
+from a4g_bench.store.claim import place
 from a4g_bench.store.results import Results
 from tests.engine import runs
 from tests.support import write_suite
@@ -258,6 +259,21 @@ def test_a_killed_driver_loses_at_most_the_batch_in_flight(tmp_path: Path) -> No
     assert not any(folder.exists() for folder in folders)
     assert runs.run("run", suite, "--results", tmp_path / "whole").returncode == 0
     runs.assert_same(tmp_path / "whole", root)
+
+
+def test_what_a_run_left_that_was_killed_when_all_was_done_is_swept(tmp_path: Path) -> None:
+    suite, root = write_suite(tmp_path, attacks=["sobol"], seeds=1), tmp_path / "r"
+    assert runs.run("run", suite, "--results", root).returncode == 0
+    [search] = Results(str(root)).read("searches").to_pylist()
+    gone = {"host": "here", "place": place(), "pid": 2**22 + 1, "born": 0.0}
+    left = [root / "claims" / "gone.json", root / "journal" / f"{search['search_id']}.parquet"]
+    left.append(root / "searches" / ".torn.parquet.0.tmp")
+    for file in left:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(gone))
+    assert runs.run("run", suite, "--results", root).returncode == 0
+    assert not any(file.exists() for file in left)
+    assert Results(str(root)).read("searches").to_pylist() == [search]
 
 
 def _wait_for(condition: object, seconds: float = 90) -> None:
