@@ -11,11 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,41 +25,16 @@ from a4g_bench.attacks.attack import Candidate
 from a4g_bench.engine.fitting import InlineFitter
 from a4g_bench.engine.groundwork import lay
 from a4g_bench.engine.local import run_here
-from a4g_bench.engine.options import RunOptions
 from a4g_bench.engine.run import run_suite
 from a4g_bench.engine.search import Search
 from a4g_bench.engine.view import View
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
 from a4g_bench.store.results import Results
-from a4g_bench.suite.load import LoadedSuite
-from a4g_bench.suite.model import Suite
-from a4g_bench.suite.plan import Plan, make_plan
 from a4g_bench.victims.encoding import Encoder
 from a4g_bench.victims.victim import get_victim
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured value; ``goal`` is the limit it should keep, ``at_most`` the direction."""
-
-    name: str
-    value: float
-    unit: str
-    goal: float | None = None
-    at_most: bool = True
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the goal is kept; None without one."""
-        if self.goal is None:
-            return None
-        return self.value <= self.goal if self.at_most else self.value >= self.goal
-
-
-def plan_of(**keys: Any) -> Plan:
-    """The plan of a suite given by its keys."""
-    return make_plan(LoadedSuite(Suite.model_validate({"name": "benchmark", **keys}), "benchmark", Path()))
+from benchmarks.figure import Figure, table
+from benchmarks.suites import own_ray, plan_of, searching_seconds
 
 
 def efficiency() -> Iterator[Figure]:
@@ -69,22 +43,15 @@ def efficiency() -> Iterator[Figure]:
     ``efficiency`` counts the wall from the first search's start, when Ray and its processes are up; with_start counts
     it from the moment Ray itself answers, so that the start of the run's own processes is in it.
     """
-    from a4g_bench.engine.distributed import ray, start_ray
-
     plan = plan_of(
         datasets=["compas"], victims=["lightgbm"], attacks=["sobol"], poison_budgets=["1%"], query_budgets=[32], seeds=8
     )
-    options = RunOptions(workers=2)
-    with tempfile.TemporaryDirectory() as folder:
-        start_ray(options)
-        try:
-            started = time.monotonic()
-            run_suite(plan, folder, options)
-            whole = time.monotonic() - started
-        finally:
-            ray.shutdown()
+    with tempfile.TemporaryDirectory() as folder, own_ray() as options:
+        started = time.monotonic()
+        run_suite(plan, folder, options)
+        whole = time.monotonic() - started
         rows = Results(folder).read("searches").to_pylist()
-    searching = (max(r["ended"] for r in rows) - min(r["started"] for r in rows)).total_seconds()
+    searching = searching_seconds(rows)
     cpu = sum(r["fit_cpu_seconds"] for r in rows)
     yield Figure("efficiency", cpu / (2 * searching), "fit CPU / (2 x wall)", 0.75, at_most=False)
     yield Figure("efficiency_with_start", cpu / (2 * whole), "fit CPU / (2 x wall)")
@@ -95,11 +62,8 @@ def driver_memory() -> Iterator[Figure]:
     """How the driver's memory grows with queries: 2 searches of 50 and then of 1,050 cheap queries each, in one
     driver.
     """
-    from a4g_bench.engine.distributed import ray, start_ray
-
     sizes = []
-    start_ray(RunOptions(workers=2))
-    try:
+    with own_ray() as options:
         for queries in (50, 50, 1050):
             plan = plan_of(
                 datasets=[{"name": "synthetic", "params": {"rows": 600}}],
@@ -110,10 +74,8 @@ def driver_memory() -> Iterator[Figure]:
                 seeds=2,
             )
             with tempfile.TemporaryDirectory() as folder:
-                run_suite(plan, folder, RunOptions(workers=2))
+                run_suite(plan, folder, options)
             sizes.append(psutil.Process().memory_info().rss / 1e6)
-    finally:
-        ray.shutdown()
     yield Figure("driver_mb_per_1000_queries", (sizes[2] - sizes[1]) / 2, "MB", 5.0)
 
 
@@ -230,14 +192,9 @@ def main() -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist([{**asdict(f), "met": f.met} for f in figures]), path)
     if arguments.json:
-        print(json.dumps({figure.name: round(figure.value, 4) for figure in figures}, indent=1))
+        print(json.dumps({f.name: round(f.value, 4) for f in figures if f.value is not None}, indent=1))
     else:
-        width = max(len(figure.name) for figure in figures)
-        for f in figures:
-            goal = (
-                "" if f.goal is None else f"   {'<=' if f.at_most else '>='} {f.goal:g}  {'met' if f.met else 'MISSED'}"
-            )
-            print(f"{f.name.ljust(width)}  {np.format_float_positional(f.value, 3):>10} {f.unit}{goal}")
+        print(table(figures))
     return int(any(figure.met is False for figure in figures))
 
 

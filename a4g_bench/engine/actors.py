@@ -54,12 +54,14 @@ class FitWorker:
         spec = planned.spec
         key = view.material_key(spec.victim, spec.fits.folds)
         if self._fitter is None or self._fitter[0] != key:
+            self._fitter = None  # not two tables at a time
             self._fitter = (key, InlineFitter(view.material(spec.victim, spec.fits.folds)))
 
     def hold_court(self, planned: Planned) -> None:
         """Be ready for the fits of an audit."""
         court = self._court_of(planned)
         if self._fitter is None or self._fitter[0] != court.baseline_id:
+            self._fitter = None
             self._fitter = (court.baseline_id, InlineFitter(court.material()))
 
     def run(self, job: Job) -> Fit:

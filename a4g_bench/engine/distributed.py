@@ -201,6 +201,10 @@ class _Watch(tune.Callback):
             progress.failed += result["status"] != "ok"
         self._tell(trials)
 
+    def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        told = trial.run_metadata  # Tune's own statistics of each metric: the driver's memory would grow with them
+        told.metric_analysis, told.metric_n_steps, told.last_result = {}, {}, {}
+
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         error = trial.get_error()
         self.lost[trial.config["search"]] = str(error).strip().splitlines()[-1] if error else "no reason known"

@@ -19,6 +19,8 @@ ENVIRONMENT = {
     # several batches may run before Tune hears of them: its round trip costs as much as a fast fit
     "TUNE_RESULT_BUFFER_LENGTH": "1000",
     "TUNE_RESULT_BUFFER_MIN_TIME_S": "1",
+    # the journals in the results folder are the state of a run: what Tune would write of all its trials is not read
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",
     # a Ray whose directory is gone does not come back: end then, and go on by running again
     "RAY_gcs_rpc_server_reconnect_timeout_s": "20",
 }

@@ -1,7 +1,8 @@
 """What a search may see: train and search-validation rows, by name; audit rows are not in here."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,68 @@ from a4g_bench.victims.workbench import Material
 #: Folds of the clean victim's out-of-fold scores.
 SCORE_FOLDS = 5
 HOLDOUT = "holdout"
+
+
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class RowSets(Mapping[str, Rows]):
+    """Row sets of a view by name, as sorted positions. Kept are the parts that rows belong to, one small number per
+    row; a set is made of them when it is asked for.
+
+    ``folds`` holds the fold of each row, or None with one fold; ``parts`` per training set that of each of its rows.
+    """
+
+    rows: int
+    n_train: int
+    folds: npt.NDArray[np.int16] | None
+    parts: Mapping[str, npt.NDArray[np.int16]]
+
+    @classmethod
+    def of(cls, view: "View", folds: int) -> "RowSets":
+        """The sets for so many folds. Raises ``DataError`` if a fold lacks a label in a group."""
+        strata = view.groups * 2 + view.labels
+        fold = None
+        if folds > 1:
+            fold = stratified_parts(strata, folds, generator(view.seed, Purpose.FOLDS)).astype(np.int16)
+            for k in range(folds):
+                where = f"fold {k + 1} of {folds} of '{view.name}' (seed {view.seed})"
+                names = view.schema.group_names(view.attribute)
+                require_labels(view.labels[fold == k], view.groups[fold == k], names, where)
+        bare = cls(len(strata), view.n_train, fold, {})
+        trained = ["train", *(f"rest{k}" for k in range(folds) if folds > 1)]
+        parts = {
+            name: stratified_parts(strata[bare[name]], SCORE_FOLDS, generator(view.seed, Purpose.SCORES, order))
+            for order, name in enumerate(trained)
+        }
+        return replace(bare, parts={name: part.astype(np.int16) for name, part in parts.items()})
+
+    def __getitem__(self, name: str) -> Rows:
+        base, _, part = name.partition(".")
+        rows = self._base(base)
+        if part:
+            out = self.parts[base] == int(part.removeprefix("out").removeprefix("in"))
+            rows = rows[out if part.startswith("out") else ~out]
+        return rows
+
+    def _base(self, name: str) -> Rows:
+        if name == "train":
+            return np.arange(self.n_train)
+        if name == "validation":
+            return np.arange(self.n_train, self.rows)
+        if self.folds is None:
+            raise KeyError(name)
+        within = self.folds == int(name.removeprefix("fold").removeprefix("rest"))
+        return np.flatnonzero(within if name.startswith("fold") else ~within)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from ("train", "validation")
+        yield from (f"{kind}{k}" for k in range(len(self.parts) - 1) for kind in ("fold", "rest"))
+        yield from (f"{base}.{kind}{j}" for base in self.parts for j in range(SCORE_FOLDS) for kind in ("out", "in"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True)
@@ -68,37 +131,30 @@ class View:
         """What a feasible row is: judged by the training rows."""
         return Domain.of(self.schema, self.features[: self.n_train])
 
-    def sample(self, rows: npt.NDArray[np.intp]) -> Sample:
+    def sample(self, rows: Rows) -> Sample:
         """The judged rows' labels and groups."""
         names = self.schema.group_names(self.attribute)
         return Sample(self.labels[rows], self.groups[rows], names, self.schema.favourable)
 
-    def pool(self, rows: npt.NDArray[np.intp]) -> Pool:
-        """Rows to copy from, without scores."""
-        return Pool(self.features[rows], self.labels[rows], self.groups[rows])
+    def pool(self, rows: Rows) -> Pool:
+        """Rows to copy from, without scores: no copies themselves where they lie side by side."""
+        first, last = int(rows[0]), int(rows[-1])
+        beside = last - first + 1 == len(rows)  # rows of a set are sorted
+        where = slice(first, last + 1) if beside else rows
+        return Pool(self.features[where], self.labels[where], self.groups[where])
 
-    def sets(self, folds: int) -> dict[str, npt.NDArray[np.intp]]:
+    def sets(self, folds: int) -> "RowSets":
         """Named row sets: ``train`` and ``validation``; per fold ``fold<k>`` (judged) and ``rest<k>`` (trained on);
 
         and for out-of-fold scores of each training set ``<set>.out<j>`` and ``<set>.in<j>``.
         """
-        strata = self.groups * 2 + self.labels
-        everything = np.arange(len(self.labels))
-        sets = {"train": everything[: self.n_train], "validation": everything[self.n_train :]}
-        if folds > 1:
-            part = stratified_parts(strata, folds, generator(self.seed, Purpose.FOLDS))
-            for k in range(folds):
-                sets[f"fold{k}"], sets[f"rest{k}"] = np.flatnonzero(part == k), np.flatnonzero(part != k)
-                where = f"fold {k + 1} of {folds} of '{self.name}' (seed {self.seed})"
-                require_labels(
-                    self.labels[part == k], self.groups[part == k], self.schema.group_names(self.attribute), where
-                )
-        for order, name in enumerate([name for name in sets if name == "train" or name.startswith("rest")]):
-            rows = sets[name]
-            part = stratified_parts(strata[rows], SCORE_FOLDS, generator(self.seed, Purpose.SCORES, order))
-            for j in range(SCORE_FOLDS):
-                sets[f"{name}.out{j}"], sets[f"{name}.in{j}"] = rows[part == j], rows[part != j]
-        return sets
+        if folds not in self._sets:
+            self._sets[folds] = RowSets.of(self, folds)
+        return self._sets[folds]
+
+    @cached_property
+    def _sets(self) -> dict[int, "RowSets"]:
+        return {}
 
     def stages(self, folds: int) -> dict[str, list[Stage]]:
         """The stages of a ``holdout`` evaluation and of a ``folds`` one (the same where there is one fold)."""

@@ -19,8 +19,15 @@ class Encoder:
     scale: Array
 
     @classmethod
-    def of(cls, schema: Schema, kind: Encoding, train: Array) -> "Encoder":
-        """The encoder for a schema; ``train`` (n, d) are the clean training rows, whose mean and deviation it keeps."""
+    def of(
+        cls, schema: Schema, kind: Encoding, features: Array, rows: npt.NDArray[np.intp] | slice = slice(None)
+    ) -> "Encoder":
+        """The encoder for a schema. ``features`` (n, d) at the positions ``rows`` are the clean training rows, whose
+        mean and deviation it keeps for ``scaled``.
+        """
+        if kind == "one-hot":
+            return cls(schema, kind, np.zeros(features.shape[1]), np.ones(features.shape[1]))
+        train = features[rows]
         centre = train.mean(axis=0)
         scale = train.std(axis=0)
         # the mean of equal numbers may differ from them in the last digit, and their deviation from 0

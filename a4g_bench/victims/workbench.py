@@ -66,11 +66,9 @@ class Workbench:
         self.key = material.key
         self._material = material
         self._victim = get_victim(material.victim, material.parameters)
-        self._encoder = Encoder.of(
-            material.schema, self._victim.input_encoding, material.features[material.sets[material.scale_on]]
-        )
-        encoded = self._encoder(material.features)
-        self._rows = {name: (encoded[rows], material.labels[rows]) for name, rows in material.sets.items()}
+        scale_on = material.sets[material.scale_on]
+        self._encoder = Encoder.of(material.schema, self._victim.input_encoding, material.features, scale_on)
+        self._encoded = self._encoder(material.features)
 
     def run(self, job: Job) -> Fit:
         """Fit and predict. A victim that raises or breaks its contract gives a failed fit, never an exception."""
@@ -86,13 +84,9 @@ class Workbench:
 
     def _fit(self, job: Job) -> npt.NDArray[Any]:
         # always copies: a victim that changes what it is given must not change the next fit
-        parts = [self._rows[job.train]]
-        if job.poison is not None and len(job.poison[1]):
-            parts.append((self._encoder(job.poison[0]), job.poison[1]))
-        features, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         model = self._victim.estimator(job.seed)
-        model.fit(features, labels)
-        target = self._rows[job.predict][0].copy()
+        model.fit(*self._training_rows(job))
+        target = self._encoded[self._material.sets[job.predict]]
         if job.output == "scores":
             scores = favourable_scores(model, target, self._material.schema.favourable)
             if scores.shape != (len(target),) or not np.isfinite(scores).all():
@@ -102,3 +96,13 @@ class Workbench:
         if predicted.shape != (len(target),) or not np.isin(predicted, (0, 1)).all():
             raise VictimError(f"the victim's predictions are not one label 0 or 1 per row (shape {predicted.shape})")
         return predicted.astype(np.int8)
+
+    def _training_rows(self, job: Job) -> tuple[npt.NDArray[np.floating], Labels]:
+        """The set's rows, then the poison, with their labels: each row is copied once."""
+        rows = self._material.sets[job.train]
+        features, labels = job.poison or (np.empty((0, 0)), np.empty(0, np.int8))
+        every = np.empty((len(rows) + len(labels), self._encoded.shape[1]), self._encoded.dtype)
+        np.take(self._encoded, rows, axis=0, out=every[: len(rows)], mode="clip")  # the usual mode copies once more
+        if len(labels):
+            every[len(rows) :] = self._encoder(features)
+        return every, np.concatenate([self._material.labels[rows], labels])

@@ -54,7 +54,8 @@ def _nodes(
     try:
         for position in range(count):
             where = ["--head", f"--port={port}"] if position == 0 else [f"--address={address}"]
-            words = [*where, f"--node-ip-address=127.0.0.{position + 2}", f"--num-cpus={cpus}", "--block"]
+            words = [*where, f"--node-ip-address=127.0.0.{position + 2}", f"--num-cpus={cpus}"]
+            words += ["--object-store-memory=200000000", "--block"]
             words += ["--include-dashboard=false"] if position == 0 else []
             words += [f"--ray-client-server-port={client_port}"] if client_port and position == 0 else []
             log = (folder / f"node-{position}.log").open("wb")
@@ -74,7 +75,7 @@ def _nodes(
 
 
 def _wait_for_node(log: Path, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 90
     while "Ray runtime started" not in log.read_text(errors="replace"):
         assert process.poll() is None, log.read_text(errors="replace")
         assert time.monotonic() < until, log.read_text(errors="replace")
