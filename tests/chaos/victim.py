@@ -76,11 +76,19 @@ class Victim:
     @classmethod
     def left(cls) -> list[str]:
         """Processes of all runs so far that outlived them by more than a moment; they are ended here."""
-        psutil.wait_procs(list(cls._seen), timeout=60)
+        until = time.monotonic() + 60
+        while (living := [process for process in cls._seen if _lives(process)]) and time.monotonic() < until:
+            time.sleep(0.2)
         left = []
-        for process in cls._seen:
+        for process in living:
             with suppress(psutil.Error):
-                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                    left.append(" ".join(process.cmdline())[:80])
-                    process.kill()
+                left.append(" ".join(process.cmdline())[:80])
+                process.kill()
         return left
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
