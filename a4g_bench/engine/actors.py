@@ -12,6 +12,7 @@ from a4g_bench.engine.audit import Court, Verdict
 from a4g_bench.engine.fitting import InlineFitter
 from a4g_bench.engine.groundwork import Groundwork
 from a4g_bench.engine.view import View
+from a4g_bench.errors import StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.suite.plan import Key, Planned
@@ -35,6 +36,7 @@ class FitWorker:
         self._tables, self._clerk = tables, clerk  # object references: the rows stay in shared memory
         self._fitter: tuple[str, InlineFitter] | None = None
         self._court: tuple[str, Court] | None = None
+        self._baseline: list[Row] = []
 
     def pid(self) -> int:
         """The process to watch, and to end."""
@@ -71,18 +73,20 @@ class FitWorker:
 
     def baseline_known(self, planned: Planned) -> bool:
         """Whether the clean victim's audit is there already."""
-        return bool(self._baseline(self._court_of(planned)))
+        return bool(self._baseline_of(self._court_of(planned)))
 
     def judge(self, planned: Planned, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]) -> Verdict:
         """Judge predictions on the audit rows; ``clean`` ones are kept as the baseline."""
         court = self._court_of(planned)
         if clean is not None:
-            ray.get(self._clerk.write_baseline.remote(court.baseline_rows(clean)))
-        return court.verdict(planned.search_id, self._baseline(court), poisoned)
+            self._baseline = court.baseline_rows(clean)
+            ray.get(self._clerk.write_baseline.remote(self._baseline))
+        return court.verdict(planned.search_id, self._baseline_of(court), poisoned)
 
-    def _baseline(self, court: Court) -> list[Row]:
-        rows: list[Row] = ray.get(self._clerk.baseline.remote(court.baseline_id))
-        return rows
+    def _baseline_of(self, court: Court) -> list[Row]:
+        if not self._baseline or self._baseline[0]["baseline_id"] != court.baseline_id:
+            self._baseline = ray.get(self._clerk.baseline.remote(court.baseline_id))
+        return self._baseline
 
     def _table(self, planned: Planned) -> Table:
         table: Table = ray.get(self._tables[planned.key])
@@ -106,7 +110,9 @@ class Clerk:
     def __init__(self, root: str) -> None:
         self._results = Results(root)
         self._written = 0
+        self._unwritten: StoreError | None = None
         self._groundwork: OrderedDict[str, Groundwork] = OrderedDict()
+        self._baselines = self._results.identifiers("baselines")
 
     def groundwork(self, key: str) -> Groundwork | None:
         """Groundwork that somebody laid, or None."""
@@ -120,13 +126,19 @@ class Clerk:
 
     def write(self, finished: SearchRecord) -> None:
         """Write a finished search; now and then, merge small files."""
-        self._results.write_search(finished)
+        try:
+            self._results.write_search(finished)
+        except StoreError as error:
+            self._unwritten = error
+            raise
         self._written += 1
         if self._written % _COMPACT_EVERY == 0:
             self._results.compact()
 
-    def compact(self) -> None:
-        """Merge small files."""
+    def finish(self) -> None:
+        """Merge small files at the end of a run. Raises the ``StoreError`` of a search that could not be written."""
+        if self._unwritten is not None:
+            raise self._unwritten
         self._results.compact()
 
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
@@ -139,8 +151,9 @@ class Clerk:
 
     def baseline(self, baseline_id: str) -> list[Row]:
         """Read a clean audit."""
-        return self._results.read_baseline(baseline_id)
+        return self._results.read_baseline(baseline_id) if baseline_id in self._baselines else []
 
     def write_baseline(self, rows: Sequence[Row]) -> None:
         """Write a clean audit."""
         self._results.write_baseline(rows)
+        self._baselines.add(rows[0]["baseline_id"])

@@ -83,7 +83,7 @@ def execute(
             if watch.unwritable is not None:
                 raise StoreError(watch.unwritable)
             _record_lost(watch.lost, context)
-            fetch(clerk.compact.remote())
+            fetch(clerk.finish.remote())
     return not interrupt.requested
 
 

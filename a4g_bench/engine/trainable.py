@@ -20,7 +20,7 @@ from a4g_bench.engine.groundwork import Groundwork
 from a4g_bench.engine.pool import WorkerPool, fetch
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
-from a4g_bench.errors import StoreError
+from a4g_bench.errors import LostProcessError, StoreError
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.model import Limits
 from a4g_bench.suite.plan import Key, Planned
@@ -100,6 +100,8 @@ class SearchTrainable(tune.Trainable):
         if self._task.status == "running" and self._task.search is not None and self._task.search.records:
             with suppress(StoreError):
                 self._task.interrupt()
+        with suppress(StoreError, LostProcessError):  # the clerk tells the driver at the end
+            self._services.written()
         self._services.pool.close()
 
 
@@ -111,6 +113,7 @@ class _RayServices:
     def __init__(self, context: RunContext) -> None:
         self._clerk = context.clerk
         self._keeping: Any = None
+        self._writing: Any = None
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         worker = FitWorker.options(scheduling_strategy=here)  # type: ignore[attr-defined]
         self.pool = WorkerPool(lambda: worker.remote(context.tables, context.clerk), context.cores, context.limits)
@@ -154,4 +157,11 @@ class _RayServices:
         return verdict.priced(spent, time.perf_counter() - started)
 
     def write(self, finished: SearchRecord) -> None:
-        fetch(self._clerk.write.remote(finished))
+        self.written()
+        self._writing = self._clerk.write.remote(finished)  # while the next search begins
+
+    def written(self) -> None:
+        """Wait for what is being written. Raises ``StoreError`` if it cannot be."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            fetch(writing)

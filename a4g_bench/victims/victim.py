@@ -3,6 +3,7 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Set
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, ClassVar, Literal
 
@@ -90,6 +91,7 @@ def build(path: str, parameters: Parameters, seed: int) -> Any:
         raise VictimError(f"victim '{path}' cannot be built: {in_one_line(error)}") from error
 
 
+@lru_cache
 def _accepted(cls: Any) -> Set[str]:
     try:
         return inspect.signature(cls).parameters.keys()
