@@ -1,8 +1,8 @@
 """Copies of the training rows that a run keeps: 1 million rows, LightGBM.
 
 One core, so one search at a time: its slot is two processes (the trainable, which proposes, and the one that fits).
-While they run, the private memory of each (USS: what would be free if it ended) is sampled four times a second, and so
-are the shared pages of Ray's object store. The same with 1,000 rows is the baseline. The value is
+While they run, the memory of each that is its own (anonymous pages) is sampled four times a second, and so are the
+pages of Ray's object store, which processes share. The same with 1,000 rows is the baseline. The value is
 
     (peak of trainable + peak of fit process - the same of the baseline + shared objects) / bytes of the table,
 
@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -25,7 +26,7 @@ from benchmarks.suites import plan_of, run
 
 _TRAIN_SHARE = 0.6
 _EVERY_SECONDS = 0.25
-_KINDS = {"FitWorker": "fit process", "SearchTrainable": "trainable"}
+_KINDS = {"FitWorker": "fit process", "Trainable": "trainable"}
 
 
 @dataclass
@@ -38,7 +39,6 @@ class Watch:
     def __post_init__(self) -> None:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._kind_of: dict[int, str | None] = {}
 
     def __enter__(self) -> "Watch":
         self._thread.start()
@@ -50,14 +50,22 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._over.wait(_EVERY_SECONDS):
+            shared = 0
             for process in psutil.Process().children(recursive=True):
-                with suppress(psutil.Error):
+                with suppress(psutil.Error, OSError):
+                    pages = _pages(process.pid)
+                    shared += pages["Pss_Shmem"]
                     title = " ".join(process.cmdline())
                     kind = next((kind for kind in _KINDS if kind in title), None)
                     if kind is not None:
-                        self.samples[kind].append(int(process.memory_full_info().uss))
-                    elif "raylet" in title.split(" ")[0]:
-                        self.shared.append(int(process.memory_info().shared))
+                        self.samples[kind].append(pages["Pss_Anon"])
+            self.shared.append(shared)
+
+
+def _pages(pid: int) -> dict[str, int]:
+    """Bytes by kind of page: ``Pss_Anon`` is a process's own memory, ``Pss_Shmem`` its share of shared memory."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return {name: 1024 * int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
 
 
 def watch(rows: int, queries: int) -> tuple[Watch, int]:

@@ -13,7 +13,7 @@ import psutil
 from tests.engine import runs
 
 #: what the processes of a run call themselves
-TITLES = {"fits": "ray::FitWorker", "search": "ray::SearchTrainable", "clerk": "ray::Clerk", "raylet": "raylet/raylet"}
+TITLES = {"fits": "ray::FitWorker", "search": "Trainable", "clerk": "ray::Clerk", "raylet": "raylet/raylet"}
 
 
 class Victim:
