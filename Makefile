@@ -10,11 +10,11 @@ CLUSTER := $(VENV)/.cluster
 quick: install
 	$(BIN)/a4g-bench run suites/quick.yaml
 
-test: $(CLUSTER) lint
-	$(BIN)/python -m pytest -m "not network and not cluster"
+test: $(CLUSTER) lint fast
+	$(BIN)/python -m pytest -m "slow and not network and not cluster"
 
 fast: install
-	$(BIN)/python -m pytest -m "not network and not slow and not cluster"
+	$(BIN)/python -m pytest -n 2 -m "not network and not slow and not cluster"
 
 # two nodes over ssh on this machine, in namespaces of their own; needs root (docs/cluster.md)
 cluster-test: $(CLUSTER)

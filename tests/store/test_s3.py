@@ -22,6 +22,8 @@ from tests.store import records
 from tests.store.proxy import Proxy
 from tests.store.s3 import SECRET, s3, uri
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Proxy]:
