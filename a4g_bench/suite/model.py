@@ -115,6 +115,15 @@ class DatasetEntry(Named):
         return self
 
 
+class AttackEntry(Named):
+    """An attack. ``craft_on`` names the one victim of the suite that it works on (all of them unless told), and
+    ``evaluate_on`` victims that its poison sets are audited on too.
+    """
+
+    craft_on: str | None = None
+    evaluate_on: list[str] = []
+
+
 class Objective(_Model):
     """What a search minimises: a metric; ``invert`` makes it do the opposite (a sanity check)."""
 
@@ -223,7 +232,7 @@ class Suite(_Model):
     description: str = ""
     datasets: list[DatasetEntry] = Field(min_length=1)
     victims: list[Named] = Field(min_length=1)
-    attacks: list[Named] = Field(min_length=1)
+    attacks: list[AttackEntry] = Field(min_length=1)
     objectives: list[Objective] = Field(default=[Objective()], min_length=1)
     poison_budgets: list[PoisonBudget] = Field(min_length=1)
     query_budgets: list[Annotated[Whole, Field(ge=0, le=1_000_000)]] = Field(default=[100], min_length=1)
