@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
-from a4g_bench.metrics.confusion import METRICS
+from a4g_bench.metrics.confusion import OBJECTIVES
 
 Parameters = dict[str, Any]
 MAX_SEEDS = 10_000
@@ -142,8 +142,8 @@ class Objective(_Model):
     @field_validator("metric")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in METRICS:
-            raise ValueError(f"unknown metric '{value}'{nearest(value, METRICS)}")
+        if value not in OBJECTIVES:
+            raise ValueError(f"unknown metric '{value}'{nearest(value, OBJECTIVES)}")
         return value
 
     @property
