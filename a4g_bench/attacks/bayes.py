@@ -18,6 +18,7 @@ import numpy as np
 from scipy.stats import qmc
 
 Point = tuple[float, ...]
+Acquisition = Literal["lean", "default", "ucb"]
 
 MODEL_NEEDS = 2
 """Successful observations below which there is no model: the Sobol sequence goes on, and observed values rank."""
@@ -62,7 +63,8 @@ class Proposer:
     ``dimensions``: one name per dimension. First come the ``start`` points in order, then a scrambled Sobol sequence
     until ``initial`` points are proposed in all, then candidates of Ax's Gaussian process by noisy expected
     improvement, subject to ``loss <= max_loss`` if a bound is given. ``acquisition``: ``default`` is Ax's own
-    generation; ``lean`` optimises with far less effort. Asked points must be told with exactly the floats asked; other
+    generation; ``lean`` optimises with far less effort; ``ucb`` is the upper confidence bound, posterior mean plus
+    ``kappa`` deviations, without a bound on the loss. Asked points must be told with exactly the floats asked; other
     points may be told too. The same seed and the same observations told in the same order give the same next
     proposals, bit for bit on one machine; what was asked for and never told is forgotten by a replay. Every proposal is
     a new point. Raises ``ValueError`` for wrong dimensions, points or counts.
@@ -76,7 +78,8 @@ class Proposer:
         initial: int = 8,
         max_loss: float | None = None,
         start: Sequence[Sequence[float]] = (),
-        acquisition: Literal["lean", "default"] = "lean",
+        acquisition: Acquisition = "lean",
+        kappa: float = 2.5,
     ) -> None:
         if not dimensions or len(set(dimensions)) != len(dimensions):
             raise ValueError(f"dimensions must be distinct names, at least one, got {list(dimensions)}")
@@ -84,12 +87,15 @@ class Proposer:
             raise ValueError(f"initial and seed must not be negative, got {initial} and {seed}")
         if max_loss is not None and not math.isfinite(max_loss):
             raise ValueError(f"max_loss must be finite or None, got {max_loss}")
-        if acquisition not in ("lean", "default"):
-            raise ValueError(f"acquisition must be 'lean' or 'default', got '{acquisition}'")
+        if acquisition not in ("lean", "default", "ucb"):
+            raise ValueError(f"acquisition must be 'lean', 'default' or 'ucb', got '{acquisition}'")
+        if acquisition == "ucb" and max_loss is not None:
+            raise ValueError("the upper confidence bound knows no bound on the loss")
         self._names = [f"x{position}" for position in range(len(dimensions))]
         self._seed = seed
         self._max_loss = None if max_loss is None else float(max_loss)
-        self._lean = acquisition == "lean"
+        self._acquisition: Acquisition = acquisition
+        self._kappa = kappa
         self._start = list(dict.fromkeys(self._checked(point) for point in start))
         self._initial = max(initial, len(self._start))
         self._told: list[Observation] = []
@@ -154,7 +160,7 @@ class Proposer:
         strategy = self._strategy()
         failed = [told.point for told in self._told if told.objective is None][-REMEMBERED_FAILURES:]
         with _controlled(self._stream("generate")):
-            rows = _models().generate(strategy, n, [*failed, *self._pending], lean=self._lean)
+            rows = _models().generate(strategy, n, [*failed, *self._pending], self._acquisition)
         points = [tuple(min(max(float(row[name]), 0.0), 1.0) for name in self._names) for row in rows]
         seen = self._pending.keys() | {told.point for told in self._told}
         new = [point for point in dict.fromkeys(points) if point not in seen]
@@ -183,7 +189,7 @@ class Proposer:
         if self._fitted is None or self._fitted[0] != len(self._told):
             with _controlled(self._stream("fit")):
                 self._attach()
-                strategy = _models().new_strategy(lean=self._lean)
+                strategy = _models().new_strategy(self._acquisition, self._kappa)
                 self._client.set_generation_strategy(strategy)
                 strategy.fit(experiment=strategy.experiment)
             self._fitted = (len(self._told), strategy)

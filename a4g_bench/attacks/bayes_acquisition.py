@@ -18,6 +18,7 @@ from ax.generators.torch.botorch_modular.surrogate import ModelConfig, Surrogate
 from botorch.acquisition import AcquisitionFunction
 from botorch.acquisition.analytic import _log_ei_helper
 from botorch.acquisition.input_constructors import acqf_input_constructor
+from botorch.acquisition.monte_carlo import qUpperConfidenceBound
 from botorch.models import SingleTaskGP
 from botorch.optim.initializers import initialize_q_batch
 from botorch.utils.probability.utils import log_ndtr
@@ -219,29 +220,37 @@ class AvoidingAcquisition(Acquisition):  # type: ignore[misc]  # ax is not follo
         super()._instantiate_acquisition()
 
 
-def new_strategy(*, lean: bool) -> Any:
-    """Return a new Ax ``GenerationStrategy`` of one node: the Gaussian process Ax uses by default, not yet fitted."""
+def new_strategy(acquisition: str, kappa: float) -> Any:
+    """Return a new Ax ``GenerationStrategy`` of one node: the Gaussian process Ax uses by default, not yet fitted.
+
+    ``kappa`` is that of the acquisition ``ucb`` (botorch's ``beta`` is its square).
+    """
+    chosen: dict[str, Any] = {"lean": {"botorch_acqf_class": ConditionedLogEI}, "default": {}}.get(acquisition, {})
+    if acquisition == "ucb":
+        chosen = {"botorch_acqf_class": qUpperConfidenceBound, "botorch_acqf_options": {"beta": kappa**2}}
     spec = GeneratorSpec(
         generator_enum=Generators.BOTORCH_MODULAR,
         generator_kwargs={
             "surrogate_spec": SurrogateSpec(model_configs=[ModelConfig(name="MBM defaults")]),
             "acquisition_class": AvoidingAcquisition,
-            **({"botorch_acqf_class": ConditionedLogEI} if lean else {}),
+            **chosen,
         },
     )
-    node = GenerationNode(name="gaussian-process", generator_specs=[spec], should_deduplicate=not lean)
+    node = GenerationNode(name="gaussian-process", generator_specs=[spec], should_deduplicate=acquisition == "default")
     return GenerationStrategy(name="gaussian-process", nodes=[node])
 
 
-def generate(strategy: Any, n: int, avoid: Sequence[Sequence[float]], *, lean: bool) -> list[dict[str, float]]:
+def generate(strategy: Any, n: int, avoid: Sequence[Sequence[float]], acquisition: str) -> list[dict[str, float]]:
     """Return ``n`` new parameterizations of a fitted strategy, each chosen with the earlier ones pending.
 
-    ``avoid``: points of the unit cube that are being evaluated or could not be. ``lean``: one generation of ``n``;
-    otherwise ``n`` generations with Ax's own settings.
+    ``avoid``: points of the unit cube that are being evaluated or could not be. ``acquisition``: one generation of
+    ``n``; for ``default`` ``n`` generations with Ax's own settings.
     """
     options: dict[str, Any] = {"ax_acquisition_kwargs": {"avoid": [list(point) for point in avoid]}}
+    lean = acquisition != "default"
     if lean:
-        options["optimizer_kwargs"] = OPTIMIZER
+        own_starts = acquisition == "lean"
+        options["optimizer_kwargs"] = OPTIMIZER if own_starts else {**OPTIMIZER, "ic_generator": None}
     strategy.current_node.generator_spec.generator_gen_kwargs["model_gen_options"] = options
     arms, trials = (n, 1) if lean else (1, n)
     runs = strategy.gen(experiment=strategy.experiment, n=arms, num_trials=trials)

@@ -21,6 +21,7 @@ from a4g_bench.cli import (
     run_,
     show,
     status,
+    transfer,
     validate,
 )
 from a4g_bench.cli.output import examples
@@ -66,6 +67,7 @@ for name, module in (
     ("check", check),
     ("status", status),
     ("leaderboard", leaderboard),
+    ("transfer", transfer),
     ("list", list_),
     ("audit", audit),
     ("show", show),

@@ -12,7 +12,7 @@ from a4g_bench.cli.output import Json, completes, examples, remark
 from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
-    from a4g_bench.leaderboard import Board
+    from a4g_bench.leaderboard import Board, ResultTables
 
 EXAMPLES = examples(
     "a4g-bench leaderboard",
@@ -96,7 +96,18 @@ def board_of(
 
     Raises ``StoreError`` if a folder holds no results.
     """
-    from a4g_bench.leaderboard import ResultTables, build
+    from a4g_bench.leaderboard import build
+
+    tables = tables_of(roots, damaged)
+    return build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
+
+
+def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> list["ResultTables"]:
+    """The tables of some results folders; unreadable files are left out and put into ``damaged``.
+
+    Raises ``StoreError`` if a folder holds no results.
+    """
+    from a4g_bench.leaderboard import ResultTables
     from a4g_bench.store.results import Results
 
     tables = []
@@ -109,7 +120,7 @@ def board_of(
         tables.append(ResultTables(results.root, searches, predictions, baselines))
         for name, why in results.damaged.items():
             (damaged if damaged is not None else {})[f"{results.root}/{name}"] = why
-    return build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
+    return tables
 
 
 def default_folders() -> list[str]:

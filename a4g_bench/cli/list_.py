@@ -93,9 +93,9 @@ def _attacks() -> list[dict[str, Any]]:
 
 
 def _metrics() -> list[dict[str, Any]]:
-    from a4g_bench.metrics.confusion import METRICS
+    from a4g_bench.metrics.confusion import OBJECTIVES
 
-    return [{"name": metric.name, "state": "installed", "summary": metric.summary} for metric in METRICS.values()]
+    return [{"name": metric.name, "state": "installed", "summary": metric.summary} for metric in OBJECTIVES.values()]
 
 
 def _suites() -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.suite.model import Named
 from a4g_bench.suite.plan import Key, Planned
 from a4g_bench.victims.victim import get_victim
 from a4g_bench.victims.workbench import Fit, Job
@@ -59,9 +60,9 @@ class FitWorker:
             self._fitter = None  # not two tables at a time
             self._fitter = (key, InlineFitter(view.material(spec.victim, spec.fits.folds)))
 
-    def hold_court(self, planned: Planned) -> None:
+    def hold_court(self, planned: Planned, victim: Named) -> None:
         """Be ready for the fits of an audit."""
-        court = self._court_of(planned)
+        court = self._court_of(planned, victim)
         if self._fitter is None or self._fitter[0] != court.baseline_id:
             self._fitter = None
             self._fitter = (court.baseline_id, InlineFitter(court.material()))
@@ -71,13 +72,15 @@ class FitWorker:
         assert self._fitter is not None
         return self._fitter[1].run([job])[0]
 
-    def baseline_known(self, planned: Planned) -> bool:
+    def baseline_known(self, planned: Planned, victim: Named) -> bool:
         """Whether the clean victim's audit is there already."""
-        return bool(self._baseline_of(self._court_of(planned)))
+        return bool(self._baseline_of(self._court_of(planned, victim)))
 
-    def judge(self, planned: Planned, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]) -> Verdict:
+    def judge(
+        self, planned: Planned, victim: Named, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
+    ) -> Verdict:
         """Judge predictions on the audit rows; ``clean`` ones are kept as the baseline."""
-        court = self._court_of(planned)
+        court = self._court_of(planned, victim)
         if clean is not None:
             self._baseline = court.baseline_rows(clean)
             ray.get(self._clerk.write_baseline.remote(self._baseline))
@@ -92,9 +95,8 @@ class FitWorker:
         table: Table = ray.get(self._tables[planned.key])
         return table
 
-    def _court_of(self, planned: Planned) -> Court:
-        spec = planned.spec
-        court = Court(self._table(planned), planned.subject.attribute, spec.victim, spec.seed)
+    def _court_of(self, planned: Planned, victim: Named) -> Court:
+        court = Court(self._table(planned), planned.subject.attribute, victim, planned.spec.seed)
         if self._court is None or self._court[0] != court.baseline_id:
             self._court = (court.baseline_id, court)
         return self._court[1]

@@ -49,6 +49,17 @@ class Verdict:
     cpu_seconds: float = 0.0
     seconds: float = 0.0
 
+    def with_others(self, others: Sequence["Verdict"]) -> "Verdict":
+        """With the rows and the cost of the same set's audits on other victims."""
+        return replace(
+            self,
+            audits=[*self.audits, *(row for other in others for row in other.audits)],
+            predictions=[*self.predictions, *(row for other in others for row in other.predictions)],
+            fits=self.fits + sum(other.fits for other in others),
+            cpu_seconds=self.cpu_seconds + sum(other.cpu_seconds for other in others),
+            seconds=self.seconds + sum(other.seconds for other in others),
+        )
+
     def priced(self, spent: Sequence[Predicted], seconds: float) -> "Verdict":
         """The verdict with the fits of the poisoned victim, the CPU of all fits (a new baseline's too), and its
         seconds.

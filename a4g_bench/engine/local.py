@@ -11,6 +11,7 @@ from a4g_bench.engine.groundwork import Groundwork
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.suite.model import Named
 from a4g_bench.suite.plan import Plan, Planned
 
 Row = dict[str, Any]
@@ -39,17 +40,17 @@ class LocalServices:
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         self._results.write_journal(search_id, queries)
 
-    def audit(self, planned: Planned, poison: Poison) -> Verdict:
+    def audit(self, planned: Planned, victim: Named, poison: Poison) -> Verdict:
         started = time.perf_counter()
-        subject, spec = self._plan.subjects[planned.key], planned.spec
-        court = Court(subject.table, subject.attribute, spec.victim, spec.seed)
+        subject, seed = self._plan.subjects[planned.key], planned.spec.seed
+        court = Court(subject.table, subject.attribute, victim, seed)
         fitter = InlineFitter(court.material())
         baseline, spent = self._results.read_baseline(court.baseline_id), []
         if not baseline:
-            spent.append(predict(spec.victim, spec.seed, fitter, None))
+            spent.append(predict(victim, seed, fitter, None))
             baseline = court.baseline_rows(spent[0].predictions)
             self._results.write_baseline(baseline)
-        spent.append(predict(spec.victim, spec.seed, fitter, poison))
+        spent.append(predict(victim, seed, fitter, poison))
         verdict = court.verdict(planned.search_id, baseline, spent[-1].predictions)
         return verdict.priced(spent, time.perf_counter() - started)
 

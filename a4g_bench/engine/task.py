@@ -17,6 +17,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError, LostProcessError, StoreError
 from a4g_bench.store import tables
 from a4g_bench.store.results import SearchRecord
+from a4g_bench.suite.model import Named
 from a4g_bench.suite.plan import Planned
 
 Row = dict[str, Any]
@@ -37,8 +38,8 @@ class Services(Protocol):
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         """Record the queries so far."""
 
-    def audit(self, planned: Planned, poison: Poison) -> Verdict:
-        """Audit a poison set. Raises :class:`FitFailedError`."""
+    def audit(self, planned: Planned, victim: Named, poison: Poison) -> Verdict:
+        """Audit a poison set on one victim. Raises :class:`FitFailedError`."""
 
     def write(self, finished: SearchRecord) -> None:
         """Keep the finished search."""
@@ -99,7 +100,9 @@ class Task:
         answer = search.finish()
         self.row = record.found(record.searched(self.row, search), answer)
         self.row["search_seconds"] = time.perf_counter() - self._started
-        verdict = self._services.audit(self.planned, answer.poison)
+        victims = (self.planned.spec.victim, *self.planned.spec.evaluate_on)
+        verdict, *others = (self._services.audit(self.planned, victim, answer.poison) for victim in victims)
+        verdict = verdict.with_others(others)
         self.row.update(
             baseline_id=verdict.baseline_id,
             audit_rows=verdict.audit_rows,

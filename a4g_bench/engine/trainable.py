@@ -22,7 +22,7 @@ from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.errors import LostProcessError, StoreError
 from a4g_bench.store.results import SearchRecord
-from a4g_bench.suite.model import Limits
+from a4g_bench.suite.model import Limits, Named
 from a4g_bench.suite.plan import Key, Planned
 
 Row = dict[str, Any]
@@ -117,7 +117,11 @@ class _RayServices:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         worker = FitWorker.options(scheduling_strategy=here)  # type: ignore[attr-defined]
         self.pool = WorkerPool(lambda: worker.remote(context.tables, context.clerk), context.cores, context.limits)
-        victims = {p.spec.victim.label: (p.spec.victim.name, p.spec.victim.params) for p in context.searches}
+        victims = {
+            victim.label: (victim.name, victim.params)
+            for planned in context.searches
+            for victim in (planned.spec.victim, *planned.spec.evaluate_on)
+        }
         self.pool.hold(lambda actor: actor.warm.remote(list(victims.values())))
 
     def open(self, planned: Planned) -> tuple[View, Fitter]:
@@ -144,15 +148,15 @@ class _RayServices:
             fetch(self._keeping)  # written while the next batch ran: no more than that is ever at stake
         self._keeping = self._clerk.keep.remote(search_id, queries)
 
-    def audit(self, planned: Planned, poison: Poison) -> Verdict:
-        started, spec = time.perf_counter(), planned.spec
-        self.pool.hold(lambda actor: actor.hold_court.remote(planned))
+    def audit(self, planned: Planned, victim: Named, poison: Poison) -> Verdict:
+        started, seed = time.perf_counter(), planned.spec.seed
+        self.pool.hold(lambda actor: actor.hold_court.remote(planned, victim))
         spent = []
-        if not fetch(self.pool.first.baseline_known.remote(planned)):
-            spent.append(predict(spec.victim, spec.seed, self.pool, None))
+        if not fetch(self.pool.first.baseline_known.remote(planned, victim)):
+            spent.append(predict(victim, seed, self.pool, None))
         clean = spent[0].predictions if spent else None
-        spent.append(predict(spec.victim, spec.seed, self.pool, poison))
-        verdict = fetch(self.pool.first.judge.remote(planned, clean, spent[-1].predictions))
+        spent.append(predict(victim, seed, self.pool, poison))
+        verdict = fetch(self.pool.first.judge.remote(planned, victim, clean, spent[-1].predictions))
         assert isinstance(verdict, Verdict)
         return verdict.priced(spent, time.perf_counter() - started)
 

@@ -118,6 +118,26 @@ def fnr_difference(counts: Counts, favourable: Label = 1) -> float:
     return _spread(fnr(counts))
 
 
+def fpr_difference_penalized(counts: Counts, favourable: Label = 1) -> float:
+    """FPR difference + highest FPR + 0.6 lowest FPR: Attack4Good's "DEO augmented".
+
+    Levelling all groups down to the worst one's rate does not pay. The original's unprivileged group is the one with
+    the higher rate.
+    """
+    rates = fpr(counts)
+    return _spread(rates) + float(rates.max()) + 0.6 * float(rates.min())
+
+
+def highest_fpr(counts: Counts, favourable: Label = 1) -> float:
+    """The largest false positive rate of any group."""
+    return float(fpr(counts).max())
+
+
+def highest_fnr(counts: Counts, favourable: Label = 1) -> float:
+    """The largest false negative rate of any group."""
+    return float(fnr(counts).max())
+
+
 @dataclass(frozen=True)
 class Metric:
     """A group-fairness metric: a function of counts and the favourable label; ``ideal`` is its value at perfect
@@ -149,9 +169,22 @@ METRICS: Mapping[str, Metric] = {
 }
 
 
+#: What a search may minimise: the metrics, and rates that are 0 where nobody is wronged, not where groups fare alike.
+OBJECTIVES: Mapping[str, Metric] = {
+    **METRICS,
+    "fpr_difference_penalized": Metric(
+        "fpr_difference_penalized",
+        "gap of the false positive rates + highest + 0.6 lowest (the original's DEO augmented); objective only",
+        fpr_difference_penalized,
+    ),
+    "highest_fpr": Metric("highest_fpr", "largest false positive rate of a group; objective only", highest_fpr),
+    "highest_fnr": Metric("highest_fnr", "largest false negative rate of a group; objective only", highest_fnr),
+}
+
+
 def get_metric(name: str) -> Metric:
-    """Return a metric by name. Raises ``A4GError`` with the nearest valid name."""
+    """Return a metric or objective by name. Raises ``A4GError`` with the nearest valid name."""
     try:
-        return METRICS[name]
+        return OBJECTIVES[name]
     except KeyError:
-        raise A4GError(f"unknown metric '{name}'{nearest(name, METRICS)}") from None
+        raise A4GError(f"unknown metric '{name}'{nearest(name, OBJECTIVES)}") from None

@@ -10,7 +10,7 @@ from a4g_bench.errors import A4GError, SuiteError, nearest
 from a4g_bench.suite.check_victim import check_victim
 from a4g_bench.suite.grid import patterns
 from a4g_bench.suite.load import LoadedSuite
-from a4g_bench.suite.model import Suite
+from a4g_bench.suite.model import AttackEntry, Suite
 
 MAX_SEARCHES = 1_000_000
 
@@ -33,8 +33,22 @@ def check_suite(loaded: LoadedSuite) -> None:
             built = get_attack(attack.name, attack.params)
             if suite.fits.folds > 1 and built.queries and not built.recipes:
                 raise SuiteError(f"attack '{attack.label}' evaluates fixed rows and cannot use folds: set 'folds: 1'")
+            _check_transfer(attack, [victim.label for victim in suite.victims])
     _check_patterns(loaded)
     _check_size(suite)
+
+
+def _check_transfer(attack: AttackEntry, victims: Sequence[str]) -> None:
+    """Raise ``SuiteError`` for a victim that is not in the suite, or stands twice."""
+    for key, labels in (
+        ("craft_on", [attack.craft_on] if attack.craft_on else []),
+        ("evaluate_on", attack.evaluate_on),
+    ):
+        for label in labels:
+            if label not in victims:
+                raise SuiteError(f"{key}: '{label}' is not among the suite's victims{nearest(label, victims)}")
+            if labels.count(label) > 1:
+                raise SuiteError(f"{key}: '{label}' occurs twice; remove one")
 
 
 def _check_patterns(loaded: LoadedSuite) -> None:

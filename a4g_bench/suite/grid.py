@@ -23,6 +23,7 @@ class Spec:
     dataset: DatasetEntry
     victim: Named
     attack: Named
+    evaluate_on: tuple[Named, ...]
     objective: Objective
     budget: PoisonBudget
     query_budget: int
@@ -35,8 +36,11 @@ class Spec:
         """Everything that determines the result and nothing else, as JSON-able data."""
         attack = get_attack(self.attack.name, self.attack.params)
         victim = get_victim(self.victim.name, self.victim.params)
+        packages = [one for other in self.evaluate_on for one in get_victim(other.name, other.params).packages]
         searching = attack.queries
+        transfer = [{"name": other.name, "params": other.params} for other in self.evaluate_on]
         return {
+            **({"evaluate_on": transfer} if transfer else {}),
             "identity_version": IDENTITY_VERSION,
             "protocol_version": PROTOCOL_VERSION,
             "dataset": {"fingerprint": fingerprint, "attribute": attribute},
@@ -49,7 +53,7 @@ class Spec:
             "max_accuracy_loss": self.max_accuracy_loss if searching else None,
             "seed": self.seed,
             "fits": self.fits.model_dump(),
-            "versions": versions(("numpy", *victim.packages, *attack.packages)),
+            "versions": versions(("numpy", *victim.packages, *attack.packages, *packages)),
         }
 
     def search_id(self, fingerprint: str, attribute: str) -> str:
@@ -107,12 +111,16 @@ def _matches(combination: Combination, spec: Spec) -> bool:
 
 def _grid(suite: Suite) -> Iterator[Spec]:
     attacks: dict[str, Attack] = {entry.label: get_attack(entry.name, entry.params) for entry in suite.attacks}
+    by_label = {victim.label: victim for victim in suite.victims}
     for dataset, victim, budget, entry in product(suite.datasets, suite.victims, suite.poison_budgets, suite.attacks):
+        if entry.craft_on not in (None, victim.label):
+            continue
+        others = tuple(by_label[label] for label in entry.evaluate_on if label != victim.label)
         searching = attacks[entry.label].queries
         objectives = suite.objectives if searching else suite.objectives[:1]
         queries = suite.query_budgets if searching else [0]
         for objective, query_budget, seed in product(objectives, queries, suite.seeds):
             yield Spec(
-                dataset, victim, entry, objective, budget, query_budget, seed,
+                dataset, victim, entry, others, objective, budget, query_budget, seed,
                 suite.fits, suite.batch_size, suite.max_accuracy_loss,
             )  # fmt: skip

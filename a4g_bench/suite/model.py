@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
-from a4g_bench.metrics.confusion import METRICS
+from a4g_bench.metrics.confusion import OBJECTIVES
 
 Parameters = dict[str, Any]
 MAX_SEEDS = 10_000
@@ -115,6 +115,15 @@ class DatasetEntry(Named):
         return self
 
 
+class AttackEntry(Named):
+    """An attack. ``craft_on`` names the one victim of the suite that it works on (all of them unless told), and
+    ``evaluate_on`` victims that its poison sets are audited on too.
+    """
+
+    craft_on: str | None = None
+    evaluate_on: list[str] = []
+
+
 class Objective(_Model):
     """What a search minimises: a metric; ``invert`` makes it do the opposite (a sanity check)."""
 
@@ -133,8 +142,8 @@ class Objective(_Model):
     @field_validator("metric")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in METRICS:
-            raise ValueError(f"unknown metric '{value}'{nearest(value, METRICS)}")
+        if value not in OBJECTIVES:
+            raise ValueError(f"unknown metric '{value}'{nearest(value, OBJECTIVES)}")
         return value
 
     @property
@@ -223,7 +232,7 @@ class Suite(_Model):
     description: str = ""
     datasets: list[DatasetEntry] = Field(min_length=1)
     victims: list[Named] = Field(min_length=1)
-    attacks: list[Named] = Field(min_length=1)
+    attacks: list[AttackEntry] = Field(min_length=1)
     objectives: list[Objective] = Field(default=[Objective()], min_length=1)
     poison_budgets: list[PoisonBudget] = Field(min_length=1)
     query_budgets: list[Annotated[Whole, Field(ge=0, le=1_000_000)]] = Field(default=[100], min_length=1)

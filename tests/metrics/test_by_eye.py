@@ -47,6 +47,15 @@ def test_metrics_do_not_depend_on_which_label_is_favourable(name: str) -> None:
         assert get_metric(name).value(ROWS.counts, favourable) == pytest.approx(BY_EYE[name])
 
 
+def test_objectives_that_are_no_gaps() -> None:
+    for favourable in (0, 1):
+        assert get_metric("fpr_difference_penalized").cost(ROWS.counts, favourable) == 1 / 2 + 1 / 2 + 0.6 * 0
+        assert get_metric("highest_fpr").cost(ROWS.counts, favourable) == 1 / 2
+        assert get_metric("highest_fnr").cost(ROWS.counts, favourable) == 1 / 2
+    worse = Rows(ROWS.labels, ROWS.groups, (np.ones_like(ROWS.predicted),))
+    assert get_metric("fpr_difference_penalized").cost(worse.counts, 1) == 0 + 1 + 0.6
+
+
 def test_harm_is_being_denied_the_favourable_label_one_deserves() -> None:
     assert unfairness(ROWS.counts, favourable=1) == 1 / 4  # FNR: 1/4 and 1/2
     assert unfairness(ROWS.counts, favourable=0) == 1 / 2  # FPR: 1/2 and 0

@@ -1,0 +1,129 @@
+"""One poison row at a time: the main experiment of Attack4Good (2021), without its defects."""
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Literal
+
+import numpy as np
+
+from a4g_bench import seeds
+from a4g_bench.attacks.attack import Attack, Candidate, Poison, Pool, Problem, Result, Threat, join, number, whole
+from a4g_bench.attacks.bayes import Observation, Proposer
+from a4g_bench.attacks.row_space import Point, RowSpace
+
+
+class AxRowGreedy(Attack):
+    """Searches one row at a time over the data set's features by Bayesian optimisation, and keeps those that help.
+
+    A query evaluates the rows kept so far and one more. Of a batch the row with the smallest objective is kept if it
+    lowers the objective by more than ``noise`` standard errors (``accept: strict``: by anything, the original's rule)
+    and the accuracy loss stays within the allowance. The model is told how far each row lowered the objective below
+    that of the rows it was added to, so that it learns over kept rows; ``restart: true`` forgets at each, as the
+    original did, but from a new seed. ``label`` is what every row gets, or ``search``. ``acquisition``: ``lean`` or
+    ``default`` (see ``ax-allocation``), or ``ucb``, the upper confidence bound with ``kappa`` that the original used.
+
+    The search ends with its queries, or when the poison budget is full. The rows kept last are its answer.
+    """
+
+    name = "ax-row-greedy"
+    summary = "Ax Bayesian optimisation of one row at a time, kept when it helps (Attack4Good's main experiment)"
+    threat = Threat("search", "oracle", "dirty", "free")
+    recipes = False
+    packages = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
+
+    def __init__(
+        self,
+        *,
+        label: int | Literal["search"] = "search",
+        accept: str = "noise",
+        noise: float = 1.0,
+        restart: bool = False,
+        acquisition: str = "lean",
+        kappa: float = 2.5,
+        initial: int = 8,
+    ) -> None:
+        if isinstance(label, bool) or label not in (0, 1, "search"):
+            raise ValueError(f"label must be 0, 1 or 'search', not {label!r}")
+        if accept not in ("noise", "strict"):
+            raise ValueError(f"accept must be 'noise' or 'strict', not {accept!r}")
+        if not isinstance(restart, bool):
+            raise ValueError(f"restart must be true or false, not {restart!r}")
+        if acquisition not in ("lean", "default", "ucb"):
+            raise ValueError(f"acquisition must be 'lean', 'default' or 'ucb', not {acquisition!r}")
+        self.label, self.restart, self.acquisition = label, restart, acquisition
+        self.noise = 0.0 if accept == "strict" else number("noise", noise)
+        self.kappa, self.initial = number("kappa", kappa), whole("initial", initial, 1)
+        if self.noise < 0 or self.kappa <= 0:
+            raise ValueError("noise must be at least 0 and kappa more than 0")
+
+    def start(self, problem: Problem) -> None:
+        super().start(problem)
+        self._space = RowSpace.of(problem, with_label=self.label == "search")
+        self._kept: Result | None = None
+        self._rows: list[Point] = []
+        self._proposer = self._new_proposer()
+
+    def ask(self, n: int) -> Sequence[Candidate]:
+        if len(self._rows) >= self.problem.budget:
+            return []
+        return [Candidate(self._parameters([*self._rows, point])) for point in self._proposer.ask(n)]
+
+    def tell(self, results: Sequence[Result]) -> None:
+        self._proposer.tell([self._observation(result) for result in results])
+        able = [r for r in results if r.measurement is not None and r.accuracy_loss <= self.problem.max_accuracy_loss]
+        best = max(able, key=lambda result: (result.gain, -result.query), default=None)
+        if best is not None and self._helps(best):
+            self._kept = best
+            self._rows = self._points(best.candidate.parameters)
+            if self.restart:
+                self._proposer = self._new_proposer()
+
+    def choose(self) -> Result | None:
+        return self._kept
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        rows = [self._space.row(point, self.label) for point in self._points(parameters)]
+        return join(rows, len(self.problem.domain.schema.features))
+
+    def _new_proposer(self) -> Proposer:
+        purpose = seeds.generator(self.problem.seed, seeds.Purpose.SEARCH, len(self._rows))
+        return Proposer(
+            self._space.names,
+            seed=int(purpose.integers(2**31)),
+            initial=self.initial,
+            acquisition=self.acquisition,  # type: ignore[arg-type]  # checked in __init__
+            kappa=self.kappa,
+        )
+
+    def _helps(self, result: Result) -> bool:
+        assert result.measurement is not None
+        before = self.problem.clean if self._kept is None else self._kept.measurement
+        assert before is not None
+        gained = before.objective.mean - result.measurement.objective.mean
+        return gained > self.noise * max(before.objective.sem, result.measurement.objective.sem)
+
+    def _observation(self, result: Result) -> Observation:
+        point = self._points(result.candidate.parameters)[-1]
+        if result.measurement is None:
+            return Observation(point, None, None)
+        before = self.problem.clean if self._kept is None else self._kept.measurement
+        assert before is not None
+        objective = result.measurement.objective
+        return Observation(point, (objective.mean - before.objective.mean, objective.sem), None)
+
+    def _parameters(self, points: Sequence[Point]) -> dict[str, float]:
+        """All rows of a candidate: ``<row>.<feature>``, a coordinate of the unit cube each."""
+        return {
+            f"{position}.{name}": value
+            for position, point in enumerate(points)
+            for name, value in zip(self._space.names, point, strict=True)
+        }
+
+    def _points(self, parameters: Mapping[str, float]) -> list[Point]:
+        names = self._space.names
+        found: list[Point] = []
+        for position in count():
+            if f"{position}.{names[0]}" not in parameters:
+                return found
+            found.append(tuple(parameters[f"{position}.{name}"] for name in names))
+        raise AssertionError
