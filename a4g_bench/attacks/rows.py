@@ -26,7 +26,7 @@ class AxRowGreedy(Attack):
     """
 
     name = "ax-row-greedy"
-    summary = "Ax Bayesian optimisation of one row at a time, kept when it helps (Attack4Good's main experiment)"
+    summary = "Ax Bayesian optimisation of one row at a time, kept when it helps"
     threat = Threat("search", "oracle", "dirty", "free")
     recipes = False
     packages = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
