@@ -27,8 +27,8 @@ class GaussianGroups(Source):
 
         P(privileged | x) = p_1(x') / (p_1(x') + p_0(x')),
 
-    so at angle 0 the group is as good as the label, and at pi / 4 only related to it. The victim sees ``x1`` and ``x2``
-    alone, unless ``protected_visible``.
+    so at angle 0 group and label have the same posterior, and the larger the angle the less they have in common. The
+    victim sees ``x1`` and ``x2`` alone, unless ``protected_visible``.
 
     Zafar et al. 2017 ("Fairness constraints: mechanisms for fair classification"), as used by Solans, Biggio & Castillo
     2020 (arXiv 2004.07401), who vary ``distance``. Parameters: ``rows`` (at least 1), ``distance`` of the two means

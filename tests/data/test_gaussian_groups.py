@@ -29,7 +29,7 @@ def test_the_group_follows_the_label_the_closer_the_smaller_the_angle() -> None:
         privileged, favourable = groups(table) == 1, table.labels == 1
         shares.append(float(privileged[favourable].mean() - privileged[~favourable].mean()))
     assert shares[0] > shares[1] > shares[2]
-    assert shares[0] > 0.8
+    assert shares[0] > 0.7
 
 
 def test_without_a_rotation_the_share_of_the_privileged_is_the_labels_posterior() -> None:
