@@ -138,4 +138,4 @@ def test_relaxed_columns_decode_to_the_nearest_category_and_hidden_features_stay
     encoder = Encoder.of(DRAWN, "scaled", TRAIN)
     #                    income  job            age  group
     relaxed = np.array([[0.5, 0.2, 0.4, 0.3, 0.0, 0.49], [0, 0.9, 0.4, 0.95, -1, 0.5]])
-    assert encoder.decode(relaxed, TRAIN).tolist() == [[17.5, 1, 0, 40, 0], [15, 2, 0, 30, 1]]
+    assert encoder.decode(relaxed, TRAIN).tolist() == [[17.5, 1, 2, 40, 0], [15, 2, 0, 30, 1]]
