@@ -1,9 +1,11 @@
 """``gradient``: rows crafted by the gradient of a smoothed group-fairness loss through logistic regression."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from a4g_bench.attacks.attack import Attack, Poison, Pool, Problem, Threat, copies, join, number, whole
@@ -17,6 +19,7 @@ from a4g_bench.victims.encoding import Encoder
 
 _CHOSEN = "chosen"
 _TRIES = 4  # training rows looked at per row to start from
+_ONE_SIDED = 1.645  # standard errors to the upper end of a one-sided 95 % interval
 _DIGITS = 6  # of an encoded number: the last bits of a sum make no other row
 
 
@@ -34,9 +37,9 @@ class Gradient(Attack):
     ``rate`` (standard deviations) against the loss's gradient within the encoded ranges, training anew each time, and
     projects them onto feasible rows. Of those that still promise a gain as many are kept (all, half, a quarter, ...)
     as lower the loss of the model trained with them; the rows begun with stand in where they lower it more. With
-    ``hold_accuracy`` the accuracy on these rows stays within the search's allowance (not for ``error``). The first
-    round that keeps no row is the last, so that fewer rows than the budget may come back. Time is linear in the rows
-    and in the poison rows.
+    ``hold_accuracy`` (not for ``error``) the accuracy lost there stays within the search's allowance, by its one-sided
+    95 % bound as in the audit. The first round that keeps no row is the last, so that fewer rows than the budget may
+    come back. Time is linear in the rows and in the poison rows.
     """
 
     name = "gradient"
@@ -79,12 +82,12 @@ class Gradient(Attack):
     def _craft(self, bench: "Bench", size: int, rng: np.random.Generator) -> Poison:
         now = bench.state(join([], bench.pool.features.shape[1]), None)
         held = self.hold_accuracy and self.objective != "error"
-        floor = now.accuracy - self.problem.max_accuracy_loss if held else 0.0
+        clean, allowance = now, self.problem.max_accuracy_loss if held else math.inf
         for left in range(self.rounds, 0, -1):
             rows = -(-(size - len(now.poison)) // left)  # what is left, in equal parts, rounded up
             begun = self._begin(bench, now, rows, rng)
             moved = _promising(bench, now, self._move(bench, now, begun))
-            longer = bench.longer(now, (moved, begun), floor)
+            longer = bench.longer(now, (moved, begun), clean, allowance)
             if longer is None:
                 break
             now = longer
@@ -118,7 +121,7 @@ class Gradient(Attack):
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A poison set so far, the model trained with it, and on the judged rows that model's loss and accuracy.
+    """A poison set so far, the model trained with it, that model's loss, and which judged rows it has ``right`` (m,).
 
     ``adjoint`` is ``H^-1 dg/d(w, b)`` (k + 1,) of the loss g.
     """
@@ -127,7 +130,12 @@ class State:
     model: Logistic
     adjoint: Array
     loss: float
-    accuracy: float
+    right: npt.NDArray[np.bool_]
+
+    def accuracy_loss(self, clean: "State") -> float:
+        """Upper end of the one-sided 95 % interval of the accuracy lost since ``clean``, by the judged rows."""
+        lost = clean.right.astype(np.float64) - self.right
+        return float(lost.mean() + _ONE_SIDED * lost.std() / np.sqrt(len(lost)))
 
     def influence(self, bench: "Bench", poison: Poison) -> Array:
         """To first order, what each row (b,) would add to the loss."""
@@ -178,18 +186,18 @@ class Bench:
         """The pool with a poison set, trained from the weights ``start`` and judged."""
         rows = np.concatenate([self.rows, self.encoded(poison)])
         model = Logistic.train(rows, np.concatenate([self.pool.labels, poison.labels]), start)
-        accuracy = float(((self.judged @ model.weights > 0) == self.labels).mean())
-        return State(poison, model, self.adjoint(model), self.loss.value(model.weights), accuracy)
+        right = (self.judged @ model.weights > 0) == self.labels
+        return State(poison, model, self.adjoint(model), self.loss.value(model.weights), right)
 
-    def longer(self, now: State, blocks: Sequence[Poison], floor: float) -> State | None:
+    def longer(self, now: State, blocks: Sequence[Poison], clean: State, allowance: float) -> State | None:
         """``now`` with the first rows of one of the ``blocks``: all, half, a quarter, ..., the most that lower the loss
-        and keep the accuracy at ``floor``, of the block that lowers it more; None if no number does.
+        and lose no more accuracy than allowed, of the block that lowers it more; None if no number does.
         """
         rows = max(len(block) for block in blocks)
         while rows:
             given = [join([now.poison, _first(block, rows)], now.poison.features.shape[1]) for block in blocks]
             found = [self.state(poison, now.model.weights) for poison in given]
-            better = [one for one in found if one.loss < now.loss and one.accuracy >= floor]
+            better = [one for one in found if one.loss < now.loss and one.accuracy_loss(clean) <= allowance]
             if better:
                 return min(better, key=lambda one: one.loss)
             rows //= 2

@@ -27,7 +27,7 @@ def crafted(problem: Problem, size: int, seed: int = 0, **parameters: Any) -> Po
 def judged(problem: Problem, objective: str, poison: Poison) -> tuple[float, float]:
     """The surrogate's loss and accuracy, trained from nothing on the training rows and the poison."""
     state = Bench.of(problem, problem.train, objective, 4.0).state(poison, None)
-    return state.loss, state.accuracy
+    return state.loss, float(state.right.mean())
 
 
 def restricted(problem: Problem, *features: Feature) -> Problem:
@@ -76,12 +76,14 @@ def test_more_rows_lower_the_loss_further() -> None:
     assert losses == sorted(losses, reverse=True)
 
 
-@pytest.mark.parametrize("allowance", [0.0, 0.01])
+@pytest.mark.parametrize("allowance", [0.0, 0.01, 0.05])
 @pytest.mark.parametrize("objective", ["unfairness", "disparate_impact", "fpr_difference"])
 def test_the_accuracy_is_held(objective: str, allowance: float) -> None:
     problem = replace(PROBLEMS["gaussian-groups"], max_accuracy_loss=allowance)
     clean = judged(problem, objective, join([], 3))[1]
-    assert judged(problem, objective, crafted(problem, 60, objective=objective))[1] >= clean - allowance
+    poison = crafted(problem, 60, objective=objective)
+    assert judged(problem, objective, poison)[1] >= clean - allowance
+    assert len(poison) > 0 or allowance < 0.05
 
 
 def test_error_is_raised_whatever_the_allowance() -> None:
