@@ -1,6 +1,7 @@
 """The gradient attack: feasible rows within the budget, a loss that falls after projection, and what it refuses."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from a4g_bench.attacks.smoothed import OBJECTIVES
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Feature, Schema
 from a4g_bench.errors import AttackError
+from a4g_bench.store.results import Results
 from tests.attacks.problems import SCHEMA, make_pool, make_problem
 from tests.attacks.test_logistic import PROBLEMS
+from tests.support import plan_of, run_inline
 
 
 def crafted(problem: Problem, size: int, seed: int = 0, **parameters: Any) -> Poison:
@@ -170,3 +173,24 @@ def test_bad_input_is_answered_in_one_line(parameters: dict[str, Any], message: 
         get_attack("gradient", parameters)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_searches_in_a_suite_complete_and_record_their_threat_model(tmp_path: Path) -> None:
+    plan = plan_of(
+        tmp_path,
+        datasets=[{"name": "gaussian-groups", "params": {"rows": 600}}],
+        attacks=[{"name": "gradient", "as": name, "params": {"objective": name}} for name in OBJECTIVES],
+        seeds=1,
+    )
+    run_inline(plan, tmp_path / "r")
+    rows = Results(str(tmp_path / "r")).read("searches").to_pylist()
+    assert {row["attack"] for row in rows} == set(OBJECTIVES)
+    for row in rows:
+        assert (row["status"], row["queries"], row["role"], row["knowledge"]) == (
+            "complete",
+            0,
+            "baseline",
+            "surrogate",
+        )
+        assert (row["labels"], row["row_origin"]) == ("dirty", "free")
+        assert row["poison_rows"] <= row["budget_rows"]
