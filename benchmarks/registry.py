@@ -21,6 +21,7 @@ BENCHMARKS = {
     "overhead": "overhead:overhead",
     "leaderboard": "leaderboard:leaderboard",
     "memory": "memory:memory",
+    "gradient": "gradient:gradient",
 }
 #: Only when asked for: hours.
 ON_REQUEST = {"ax-quality"}

@@ -53,6 +53,24 @@ class Encoder:
             column += widths[j]
         return out
 
+    def decode(self, encoded: npt.NDArray[np.floating], rows: Array) -> Array:
+        """Turn encoded rows (n, columns), relaxed ones too, into raw rows (n, d); of a one-hot group the largest column
+        counts. Features that victims do not see are those of the raw ``rows`` (n, d).
+        """
+        out = rows.copy()
+        column = 0
+        for j, feature in enumerate(self.schema.features):
+            width = self._width(j)
+            part = encoded[:, column : column + width]
+            if feature.kind != "categorical" and width:
+                out[:, j] = part[:, 0] * self.scale[j] + self.centre[j]
+            elif width == 1:
+                out[:, j] = part[:, 0] >= 0.5
+            elif width:
+                out[:, j] = part.argmax(axis=1)
+            column += width
+        return out
+
     def _width(self, j: int) -> int:
         feature = self.schema.features[j]
         if not feature.visible:

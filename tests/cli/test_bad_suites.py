@@ -39,6 +39,14 @@ SUITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"attacks": ["sobel"]},
         ("tiny.yaml:9: attacks.0: unknown attack 'sobel' (did you mean 'sobol'?)",),
     ),
+    "objective of an attack": (
+        {"attacks": [{"name": "gradient", "params": {"objective": "eror"}}]},
+        ("tiny.yaml:9: attacks.0: attack 'gradient': unknown objective 'eror' (did you mean 'error'?)",),
+    ),
+    "label of an attack": (
+        {"attacks": [{"name": "gradient", "params": {"label": 2}}]},
+        ("attacks.0: attack 'gradient': label must be 0, 1 or 'chosen', not 2",),
+    ),
     "unknown metric": (
         {"objectives": ["unfairnes"]},
         ("objectives.0", "unknown metric", "(did you mean 'unfairness'?)"),

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 from a4g_bench.data.schema import Feature, Schema
 from a4g_bench.victims.encoding import Encoder
-from a4g_bench.victims.victim import get_victim
+from a4g_bench.victims.victim import Encoding, get_victim
 
 from .benches import HOUSE, LABELS, N_JUDGED, N_TRAIN, bench, poison, rows, schema
 from .odd_victims import Spy
@@ -123,3 +123,19 @@ def test_the_rows_judged_do_not_shape_the_encoding() -> None:
     assert np.array_equal(Spy.seen["features"], near)
     assert near[:, :2].mean(axis=0) == pytest.approx([0, 0], abs=1e-12)
     assert near[:, :2].std(axis=0) == pytest.approx([1, 1])
+
+
+@given(KINDS, st.integers(0, 99))
+def test_decoding_undoes_encoding(kind: Encoding, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    drawn = np.column_stack([rng.normal(size=9), *(rng.integers(n, size=9) for n in (3, 3, 90, 2))]).astype(np.float64)
+    encoder, others = Encoder.of(DRAWN, kind, drawn), drawn + 0.0
+    others[:, [0, 1, 3, 4]] = 0
+    assert encoder.decode(encoder(drawn), others) == pytest.approx(drawn, rel=1e-5)
+
+
+def test_relaxed_columns_decode_to_the_nearest_category_and_hidden_features_stay() -> None:
+    encoder = Encoder.of(DRAWN, "scaled", TRAIN)
+    #                    income  job            age  group
+    relaxed = np.array([[0.5, 0.2, 0.4, 0.3, 0.0, 0.49], [0, 0.9, 0.4, 0.95, -1, 0.5]])
+    assert encoder.decode(relaxed, TRAIN).tolist() == [[17.5, 1, 2, 40, 0], [15, 2, 0, 30, 1]]

@@ -1,0 +1,216 @@
+"""``gradient``: rows crafted by the gradient of a smoothed group-fairness loss through logistic regression."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from a4g_bench.attacks.attack import Attack, Poison, Pool, Problem, Threat, copies, join, number, whole
+from a4g_bench.attacks.logistic import Logistic, with_ones
+from a4g_bench.attacks.smoothed import OBJECTIVES, SmoothedLoss, smoothed_loss
+from a4g_bench.data.domain import Domain
+from a4g_bench.data.schema import Array
+from a4g_bench.data.table import Labels
+from a4g_bench.errors import AttackError, nearest
+from a4g_bench.victims.encoding import Encoder
+
+_CHOSEN = "chosen"
+_TRIES = 4  # training rows looked at per row to start from
+_ONE_SIDED = 1.645  # standard errors to the upper end of a one-sided 95 % interval
+_DIGITS = 6  # of an encoded number: the last bits of a sum make no other row
+
+
+class Gradient(Attack):
+    """Poisoning by gradients through training (Solans, Biggio & Castillo 2020, arXiv 2004.07401), with the sign turned:
+    the rows lower a loss of unfairness. No query: they are crafted on a logistic regression of the attack's own,
+    scikit-learn's with its defaults, so on a victim of that kind the attack is white-box, on all others black-box.
+
+    ``objective``: what is lowered, on training and search-validation rows: ``unfairness`` (the protocol's gap),
+    ``disparate_impact`` (1 less the smallest over the largest selection rate) or ``fpr_difference``, each over all
+    groups; or ``error`` (the ordinary error, raised: the contrast). A prediction there is no step of the score but
+    ``sigma(sharpness * score)``. ``label``: 0 or 1 for all rows, or ``chosen``: per row the one that promises more.
+
+    The budget is spent in ``rounds``. Each begins with training rows that promise most, moves them ``steps`` times by
+    ``rate`` (standard deviations) against the loss's gradient within the encoded ranges, training anew each time, and
+    projects them onto feasible rows. Of those that still promise a gain as many are kept (all, half, a quarter, ...)
+    as lower the loss of the model trained with them; the rows begun with stand in where they lower it more. With
+    ``hold_accuracy`` (not for ``error``) the accuracy lost there stays within the search's allowance, by its one-sided
+    95 % bound as in the audit. The first round that keeps no row is the last, so that fewer rows than the budget may
+    come back. Time is linear in the rows and in the poison rows.
+    """
+
+    name = "gradient"
+    summary = "zero queries: gradient through a logistic regression of its own, projected to feasible rows"
+    threat = Threat("baseline", "surrogate", "dirty", "free")
+    packages = ("scipy",)
+
+    def __init__(
+        self,
+        *,
+        objective: str = "unfairness",
+        label: int | str = _CHOSEN,
+        rounds: int = 10,
+        steps: int = 5,
+        rate: float = 0.5,
+        sharpness: float = 4.0,
+        hold_accuracy: bool = True,
+    ) -> None:
+        if not isinstance(objective, str) or objective not in OBJECTIVES:
+            raise ValueError(f"unknown objective {objective!r}{nearest(str(objective), OBJECTIVES)}")
+        if isinstance(label, bool) or label not in (0, 1, _CHOSEN) or isinstance(label, float):
+            raise ValueError(f"label must be 0, 1 or '{_CHOSEN}', not {label!r}")
+        if not isinstance(hold_accuracy, bool):
+            raise ValueError(f"hold_accuracy must be true or false, not {hold_accuracy!r}")
+        self.objective, self.hold_accuracy = objective, hold_accuracy
+        self.label = None if label == _CHOSEN else int(label)
+        self.rounds, self.steps = whole("rounds", rounds, 1), whole("steps", steps, 0)
+        self.rate, self.sharpness = number("rate", rate), number("sharpness", sharpness)
+        for name in ("rate", "sharpness"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be more than 0, not {getattr(self, name)!r}")
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        if len(np.unique(pool.labels)) < 2:
+            raise AttackError("the training rows carry one label only, so no logistic regression can be trained")
+        with threadpool_limits(limits=1, user_api="blas"):  # the number of threads would change the last digits
+            bench = Bench.of(self.problem, pool, self.objective, self.sharpness)
+            return self._craft(bench, size, rng)
+
+    def _craft(self, bench: "Bench", size: int, rng: np.random.Generator) -> Poison:
+        now = bench.state(join([], bench.pool.features.shape[1]), None)
+        held = self.hold_accuracy and self.objective != "error"
+        clean, allowance = now, self.problem.max_accuracy_loss if held else math.inf
+        for left in range(self.rounds, 0, -1):
+            rows = -(-(size - len(now.poison)) // left)  # what is left, in equal parts, rounded up
+            begun = self._begin(bench, now, rows, rng)
+            moved = _promising(bench, now, self._move(bench, now, begun))
+            longer = bench.longer(now, (moved, begun), clean, allowance)
+            if longer is None:
+                break
+            now = longer
+        return now.poison
+
+    def _begin(self, bench: "Bench", now: "State", rows: int, rng: np.random.Generator) -> Poison:
+        """At most ``rows`` training rows that promise most among a random sample, labelled as asked."""
+        sample = rng.permutation(len(bench.pool))[: rows * _TRIES]
+        labels = (0, 1) if self.label is None else (self.label,)
+        given = [copies(bench.pool, sample, label) for label in labels]
+        promise = np.array([now.influence(bench, one) for one in given])
+        best = np.array(labels, dtype=np.int8)[promise.argmin(axis=0)]
+        return _first(_promising(bench, now, copies(bench.pool, sample, best)), rows)
+
+    def _move(self, bench: "Bench", now: "State", begun: Poison) -> Poison:
+        """The rows begun with after ``steps`` along the gradient, feasible again."""
+        if not len(begun):
+            return begun
+        fixed = bench.encoded(now.poison)
+        rows, model = bench.encoded(begun), now.model
+        labels = np.concatenate([bench.pool.labels, now.poison.labels, begun.labels])
+        for _ in range(self.steps):
+            model = Logistic.train(np.concatenate([bench.rows, fixed, rows]), labels, model.weights)
+            gradient = model.row_gradient(bench.adjoint(model), rows, begun.labels)
+            length = np.linalg.norm(gradient, axis=1, keepdims=True)
+            step = np.divide(gradient, length, out=np.zeros_like(gradient), where=length > 0)
+            rows[:, :-1] = np.clip(rows[:, :-1] - self.rate * step, bench.low, bench.high)
+        encoded = np.round(rows[:, :-1], _DIGITS)
+        return Poison(bench.domain.project(bench.encoder.decode(encoded, begun.features)), begun.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A poison set so far, the model trained with it, that model's loss, and which judged rows it has ``right`` (m,).
+
+    ``adjoint`` is ``H^-1 dg/d(w, b)`` (k + 1,) of the loss g.
+    """
+
+    poison: Poison
+    model: Logistic
+    adjoint: Array
+    loss: float
+    right: npt.NDArray[np.bool_]
+
+    def accuracy_loss(self, clean: "State") -> float:
+        """Upper end of the one-sided 95 % interval of the accuracy lost since ``clean``, by the judged rows."""
+        lost = clean.right.astype(np.float64) - self.right
+        return float(lost.mean() + _ONE_SIDED * lost.std() / np.sqrt(len(lost)))
+
+    def influence(self, bench: "Bench", poison: Poison) -> Array:
+        """To first order, what each row (b,) would add to the loss."""
+        return self.model.row_influence(self.adjoint, bench.encoded(poison), poison.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What a logistic regression is trained and judged on.
+
+    ``rows`` (n, k + 1) are the pool's, ``judged`` (m, k + 1) with ``labels`` (m,) the training and search-validation
+    rows, encoded as ``scaled``; ``low`` and ``high`` (k,) are the ranges of encoded feasible rows.
+    """
+
+    pool: Pool
+    domain: Domain
+    encoder: Encoder
+    rows: Array
+    judged: Array
+    labels: Labels
+    loss: SmoothedLoss
+    low: Array
+    high: Array
+
+    @classmethod
+    def of(cls, problem: Problem, pool: Pool, objective: str, sharpness: float) -> "Bench":
+        """The bench of a problem. Raises ``AttackError`` if victims see no feature, or a group cannot be judged."""
+        encoder = Encoder.of(problem.domain.schema, "scaled", problem.train.features)
+        rows = with_ones(encoder(pool.features))
+        if rows.shape[1] == 1:
+            raise AttackError("victims see no feature of this data set, so there is nothing to move")
+        judged = with_ones(encoder(np.concatenate([problem.train.features, problem.validation.features])))
+        labels = np.concatenate([problem.train.labels, problem.validation.labels])
+        loss = smoothed_loss(objective, problem, judged, labels, sharpness)
+        ranges = encoder(problem.train.features)  # the rows that the domain is made of
+        low, high = ranges.min(axis=0), ranges.max(axis=0)
+        return cls(pool, problem.domain, encoder, rows, judged, labels, loss, low, high)
+
+    def encoded(self, poison: Poison) -> Array:
+        """Poison rows (b, k + 1) as the model sees them."""
+        return with_ones(self.encoder(poison.features))
+
+    def adjoint(self, model: Logistic) -> Array:
+        """``H^-1 dg/d(w, b)`` (k + 1,) of the loss."""
+        return model.solve(self.loss.gradient(model.weights))
+
+    def state(self, poison: Poison, start: Array | None) -> State:
+        """The pool with a poison set, trained from the weights ``start`` and judged."""
+        rows = np.concatenate([self.rows, self.encoded(poison)])
+        model = Logistic.train(rows, np.concatenate([self.pool.labels, poison.labels]), start)
+        right = (self.judged @ model.weights > 0) == self.labels
+        return State(poison, model, self.adjoint(model), self.loss.value(model.weights), right)
+
+    def longer(self, now: State, blocks: Sequence[Poison], clean: State, allowance: float) -> State | None:
+        """``now`` with the first rows of one of the ``blocks``: all, half, a quarter, ..., the most that lower the loss
+        and lose no more accuracy than allowed, of the block that lowers it more; None if no number does.
+        """
+        rows = max(len(block) for block in blocks)
+        while rows:
+            given = [join([now.poison, _first(block, rows)], now.poison.features.shape[1]) for block in blocks]
+            found = [self.state(poison, now.model.weights) for poison in given]
+            better = [one for one in found if one.loss < now.loss and one.accuracy_loss(clean) <= allowance]
+            if better:
+                return min(better, key=lambda one: one.loss)
+            rows //= 2
+        return None
+
+
+def _promising(bench: Bench, now: State, poison: Poison) -> Poison:
+    """The rows that would lower the loss to first order, those that would most first."""
+    influence = now.influence(bench, poison)
+    order = np.argsort(influence, kind="stable")
+    rows = order[influence[order] < 0]
+    return Poison(poison.features[rows], poison.labels[rows])
+
+
+def _first(poison: Poison, rows: int) -> Poison:
+    return Poison(poison.features[:rows], poison.labels[:rows])
