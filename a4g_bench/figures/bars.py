@@ -1,5 +1,6 @@
 """Clean and poisoned victims side by side on audit rows, metric by metric."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,8 @@ def bars(scene: Scene) -> Figure:
     lines = _lines(scene)
     groups: list[str] = next((list(bar.audits[0]["group_names"]) for bar in lines), [])
     thick = max(0.3, 0.11 * len(groups) + 0.08)
-    drawn = figure(12.5, 2.3 + thick * len(lines) + 0.2 * (len(groups) // 6))
+    columns = max(1, min(len(groups), 150 // (5 + max((len(clipped(group)) for group in groups), default=0))))
+    drawn = figure(12.5, 2.1 + thick * len(lines) + 0.2 * math.ceil(len(groups) / columns))
     panels: Sequence[Axes] = drawn.subplots(1, 5, sharey=True)
     for axes, (key, name) in zip(panels, _SINGLE, strict=False):
         _single(axes, lines, key)
@@ -49,13 +51,13 @@ def bars(scene: Scene) -> Figure:
         Patch(facecolor=shade, hatch=hatch, edgecolor="black", linewidth=0.5, label=clipped(group))
         for group, (shade, hatch) in zip(groups, map(_of_group, range(len(groups))), strict=True)
     ]
-    drawn.legend(handles=shades, loc="outside lower right", ncols=min(6, len(shades)), fontsize=8)
+    drawn.legend(handles=shades, loc="outside lower center", ncols=columns, fontsize=8)
     pair = scene.cell.pair
+    interval = "mean of the seeds with 95 % interval, " if len(scene.seeds) > 1 else ""
     title(
         drawn,
         f"Audit: {pair.dataset} ({pair.attribute}), victim {pair.victim}",
-        f"poison budget {scene.cell.budget.label}, {seeds(scene.seeds)}; mean of the seeds with 95 % interval,"
-        " dotted: the clean victim",
+        f"{scene.budget}, {seeds(scene.seeds)}; {interval}dotted: the clean victim",
         columns=130,
     )
     return drawn

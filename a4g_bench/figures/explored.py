@@ -38,7 +38,7 @@ def explored(scene: Scene, contender: Contender, searched: Searched) -> Figure:
             color=CLEAN,
             linestyle="dashed",
             linewidth=1,
-            label="accuracy allowance",
+            label="accuracy allowance" if searched.folds == 1 else "accuracy allowance when confirmed",
         )
     axes.margins(0.08)
     axes.set_xlabel("accuracy (%)")
@@ -48,7 +48,7 @@ def explored(scene: Scene, contender: Contender, searched: Searched) -> Figure:
     title(
         drawn,
         f"{contender.label}: {pair.dataset} ({pair.attribute}), victim {pair.victim}",
-        f"poison budget {scene.cell.budget.label}, seed {searched.search.seed}, objective {entrant.objective}",
+        f"{scene.budget}, seed {searched.search.seed}, objective {entrant.objective}",
         _queries(searched, measured),
         columns=76,
     )

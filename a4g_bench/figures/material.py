@@ -67,6 +67,19 @@ class Searched:
 
     def validated(self, role: str) -> Point | None:
         """``clean`` or ``poisoned`` (the final set), as the search measured it on search-validation rows."""
+        return None if self._on_folds else self._measured(role)
+
+    def explored_clean(self) -> Point | None:
+        """The clean victim on the rows that judge an exploring query, where the search's row has it."""
+        return self._measured("clean") if self.folds == 1 or self._on_folds else None
+
+    @property
+    def _on_folds(self) -> bool:
+        """Whether the search's row compares on folds: where it evaluated no final set, though it has one."""
+        evaluated = self.row["chosen_query"] is not None or self.row["validation_gap_poisoned"] is not None
+        return self.folds > 1 and not evaluated and self.search.attack_name != "clean"
+
+    def _measured(self, role: str) -> Point | None:
         gap, accuracy = self.row[f"validation_gap_{role}"], self.row[f"validation_accuracy_{role}"]
         return None if gap is None or accuracy is None else Point(gap, accuracy)
 
@@ -81,8 +94,7 @@ class Searched:
         Best is by the search's objective. Before the first such query it is the clean victim, if that was judged on the
         same rows, else NaN.
         """
-        start = self.validated("clean") if self.folds == 1 else None
-        best = start or Point(np.nan, np.nan)
+        best = self.explored_clean() or Point(np.nan, np.nan)
         points, so_far = [best], None
         for query in self.queries:
             if query["failed"] is None and query["best_objective"] not in (None, so_far):
@@ -133,6 +145,12 @@ class Scene:
     def seeds(self) -> tuple[int, ...]:
         """Seeds of any search of the cell."""
         return tuple(sorted({s.search.seed for s in self.searches}))
+
+    @property
+    def budget(self) -> str:
+        """The poison budget in words."""
+        budget = self.cell.budget
+        return f"poison budget {budget.label}{' rows' if budget.is_count else ''}"
 
     @property
     def harm(self) -> str:

@@ -1,7 +1,7 @@
 """What searches found, query by query, beside what their final sets give on audit rows."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ def trajectories(scene: Scene, what: What) -> Figure:
     """
     traced = [c for c in scene.contenders if c.traced]
     slots = len(scene.contenders) + 1
-    handles = _legend(traced)
+    handles = _legend(traced, several=len(scene.seeds) > 1)
     columns = 1 if not traced else 2 if len(handles) < 9 else 3
     beside = 0.6 + 0.34 * slots
     below = (
@@ -40,6 +40,7 @@ def trajectories(scene: Scene, what: What) -> Figure:
     else:
         right = drawn.subplots()
     _points(right, scene, what)
+    _scale(right, what)
     (left if traced else right).set_ylabel(
         f"unfairness U: {scene.harm} gap (points)" if what == "unfairness" else "accuracy (%)"
     )
@@ -48,10 +49,20 @@ def trajectories(scene: Scene, what: What) -> Figure:
     title(
         drawn,
         f"{what.capitalize()}: {pair.dataset} ({pair.attribute}), victim {pair.victim}",
-        f"poison budget {scene.cell.budget.label}, {seeds(scene.seeds)}",
+        f"{scene.budget}, {seeds(scene.seeds)}",
         columns=int(drawn.get_figwidth() * 11),
     )
     return drawn
+
+
+def _scale(axes: Axes, what: What) -> None:
+    """U from 0, so that the share of the gap that is closed can be seen; accuracy over two points at least."""
+    low, high = axes.get_ylim()
+    if what == "unfairness":
+        axes.set_ylim(-0.02 * high, 1.02 * high)
+    else:
+        middle, half = (low + high) / 2, max(1.0, (high - low) / 2)
+        axes.set_ylim(middle - half, middle + half)
 
 
 def _value(point: Point, what: What) -> float:
@@ -92,19 +103,19 @@ def _lines(axes: Axes, scene: Scene, traced: Sequence[Contender], what: What) ->
             markersize=5,
             label=contender.label,
         )
-    clean = [_value(p, what) for s in _one_per_seed(scene) if (p := s.validated("clean")) is not None]
+    clean = [_value(point, what) for point in _one_per_seed(scene, Searched.explored_clean)]
     if clean:
         axes.axhline(float(np.median(clean)), color=CLEAN, linestyle="dashed", linewidth=1)
     axes.set_xlim(-0.02 * max(1, longest), 1.02 * max(1, longest))
     axes.set_xlabel("queries")
     folds = max(s.folds for c in traced for s in c.traced)
-    rows = "search-validation rows" if folds == 1 else f"{folds} folds of what the search may see"
-    axes.set_title(f"best so far, on {rows}")
+    beyond = f"explored on {folds} folds,\nconfirmed on search-validation rows"
+    axes.set_title("best so far, on search-validation rows" if folds == 1 else f"best so far: {beyond}")
 
 
-def _one_per_seed(scene: Scene) -> list[Searched]:
-    """A search per seed: the clean victim on search-validation rows is the same for all of a seed."""
-    by_seed = {s.search.seed: s for s in scene.searches if s.validated("clean") is not None}
+def _one_per_seed(scene: Scene, of: Callable[[Searched], Point | None]) -> list[Point]:
+    """The clean victim, which is the same in all searches of a seed on the same rows."""
+    by_seed = {s.search.seed: point for s in scene.searches if (point := of(s)) is not None}
     return [by_seed[seed] for seed in sorted(by_seed)]
 
 
@@ -113,7 +124,8 @@ def _points(axes: Axes, scene: Scene, what: What) -> None:
     clean = _mean([s.audited("clean") for s in scene.clean], what)
     if clean is not None:
         axes.axhline(clean.value, color=CLEAN, linestyle="dotted", linewidth=1.2)
-    _point(axes, -0.17, _mean([s.validated("clean") for s in _one_per_seed(scene)], what), CLEAN, "o", filled=False)
+    validated = _one_per_seed(scene, lambda s: s.validated("clean"))
+    _point(axes, -0.17, _mean(validated, what), CLEAN, "o", filled=False)
     _point(axes, 0.17, clean, CLEAN, "o", filled=True)
     names = ["clean"]
     for slot, contender in enumerate(scene.contenders, 1):
@@ -154,7 +166,7 @@ def _point(axes: Axes, x: float, value: Mean | None, colour: str, marker: str, *
     )
 
 
-def _legend(traced: Sequence[Contender]) -> list[Line2D | Patch]:
+def _legend(traced: Sequence[Contender], *, several: bool) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = []
     for contender in traced:
         looks = look(contender.position)
@@ -167,18 +179,29 @@ def _legend(traced: Sequence[Contender]) -> list[Line2D | Patch]:
         )  # fmt: skip
     if traced:
         handles.append(
-            Line2D([], [], color=CLEAN, linestyle="dashed", linewidth=1, label="clean, search-validation: median")
+            Line2D(
+                [],
+                [],
+                color=CLEAN,
+                linestyle="dashed",
+                linewidth=1,
+                label=f"clean, on the rows explored{': median' if several else ''}",
+            )
         )
-    handles.append(Line2D([], [], color=CLEAN, linestyle="dotted", linewidth=1.2, label="clean, audit: mean"))
+    handles.append(
+        Line2D(
+            [], [], color=CLEAN, linestyle="dotted", linewidth=1.2, label=f"clean, audit{': mean' if several else ''}"
+        )
+    )
     if any(len(c.traced) > 1 for c in traced):
         spread = "band" if len(traced) <= MOST_BANDS else "thin bars"
         handles.append(Patch(color="#808080", alpha=0.3, label=f"line: median of the seeds; {spread}: quartiles"))
-    interval = "mean of the seeds, 95 % interval"
+    interval = ": mean of the seeds, 95 % interval" if several else ""
     for filled, rows in ((False, "search-validation (promised)"), (True, "audit (held)")):
         handles.append(
             Line2D(
                 [], [], color="#606060", marker="o", linestyle="none",
-                markerfacecolor="#606060" if filled else "white", label=f"{rows}: {interval}",
+                markerfacecolor="#606060" if filled else "white", label=f"{rows}{interval}",
             )
         )  # fmt: skip
     return handles
