@@ -7,11 +7,13 @@ import typer
 from a4g_bench.cli.output import AllowImport, Json, completes, examples, print_json, print_table, remark
 
 if TYPE_CHECKING:
+    from a4g_bench.figures.style import Format
     from a4g_bench.suite.model import DatasetEntry
 
 EXAMPLES = examples(
     "a4g-bench audit compas",
     "a4g-bench audit adult --victim logistic_regression --attribute race",
+    "a4g-bench audit compas --figure compas.png",
     "a4g-bench audit loans.csv --target approved --favourable yes --protected sex",
 )
 
@@ -42,13 +44,17 @@ def command(
     protected: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="For a file: a protected column (repeatable).")
     ] = None,
+    figure: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Draw the rates per group to this .png or .svg (extra 'figures')."),
+    ] = None,
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
     """Look at a data set before attacking it.
 
-    Prints the schema as inferred, the groups and their sizes, a clean victim's rates per group with intervals, and
-    whether attacks on the pair can be ranked.
+    Prints the schema as inferred, the groups and their sizes, a clean victim's rates and AUC per group with intervals,
+    and whether attacks on the pair can be ranked.
     """
     from pathlib import Path
 
@@ -60,6 +66,7 @@ def command(
     from a4g_bench.suite.model import Named
     from a4g_bench.suite.plan import load_subject
 
+    form = _form(figure)
     try:
         trained = Named(name=victim)
         entry = _entry(dataset, attribute, rows, target, favourable, protected)
@@ -68,12 +75,39 @@ def command(
     check_victim(trained, allow_import or ())
     subject, _ = load_subject(entry, Path.cwd())
     told = clean_audit(subject, trained, seeds)
+    if figure is not None and form is not None:
+        _draw(told, figure, form)
     if as_json:
         print_json(told)
         return
     for caution in subject.table.cautions:
         remark(f"caution: {caution}")
     _print(told)
+
+
+def _form(figure: str | None) -> "Format | None":
+    """The format that a figure's name asks for. Raises ``A4GError`` before anything is trained in vain."""
+    from a4g_bench.cli.figures import formats, need_matplotlib
+    from a4g_bench.errors import A4GError
+
+    if figure is None:
+        return None
+    suffix = figure.rpartition(".")[2].lower()
+    if suffix not in ("png", "svg"):
+        raise A4GError(f"--figure '{figure}': name a file that ends in .png or .svg")
+    need_matplotlib()
+    return formats(suffix)[0]
+
+
+def _draw(told: dict[str, Any], figure: str, form: "Format") -> None:
+    from a4g_bench.figures.clean import clean
+    from a4g_bench.figures.style import render, styled
+    from a4g_bench.store.files import Files
+
+    folder, slash, name = figure.rpartition("/")
+    with styled():
+        Files(folder or slash or ".").write(name, render(clean(told), form))
+    remark(f"figure: {figure}")
 
 
 def _entry(
@@ -117,6 +151,8 @@ def _print(told: dict[str, Any]) -> None:
     splits = "1 split" if told["seeds"] == 1 else f"{told['seeds']} splits"
     print(f"\ngroups of '{told['attribute']}', with a clean {told['victim']} over {splits} (95 % intervals)\n")
     print_table([{key: _range(value) for key, value in group.items()} for group in told["groups"]])
+    if told["no_auc"]:
+        print(f"\nno AUC: {told['no_auc']}")
     print(f"\naccuracy  {told['accuracy']:.3f}")
     print(f"gap       {_range(told['gap'])} between the groups' {told['harm']}, the harm of this label")
     print(f"rankable  {'yes' if told['rankable'] else 'no'}{': ' + told['reason'] if told['reason'] else ''}")

@@ -1,6 +1,7 @@
 """``a4g-bench show``."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ from a4g_bench.cli.output import Json, examples, print_json, print_pairs, print_
 from a4g_bench.errors import A4GError
 
 if TYPE_CHECKING:
-    from a4g_bench.store.results import SearchRecord
+    from a4g_bench.store.results import Results
 
 Row = dict[str, Any]
 
@@ -34,7 +35,10 @@ def command(
 
     Its configuration and provenance, its trajectory, its poison rows, and its audit.
     """
-    record = _find(search_id, results or [str(path.parent) for path in Path("results").glob("*/manifest.json")])
+    known_id, folder = locate(search_id, results or [str(p.parent) for p in Path("results").glob("*/manifest.json")])
+    record = folder.read_search(known_id)
+    if record is None:
+        raise A4GError(f"search '{known_id}' cannot be read in '{folder.root}'")
     poison = record.poison.drop_columns(["search_id"]).to_pylist() if record.poison is not None else []
     if as_json:
         print_json({"search": record.search, "queries": record.queries, "audits": record.audits, "poison": poison})
@@ -45,7 +49,8 @@ def command(
     _print_audit(record.audits)
 
 
-def _find(search_id: str, roots: list[str]) -> "SearchRecord":
+def locate(search_id: str, roots: Sequence[str]) -> tuple[str, "Results"]:
+    """The search of that identifier, or the only one that begins so, and its folder. Raises ``A4GError``."""
     from a4g_bench.store.results import Results
 
     found: dict[str, Results] = {}
@@ -64,11 +69,8 @@ def _find(search_id: str, roots: list[str]) -> "SearchRecord":
     if len(found) > 1:
         some = ", ".join(sorted(found)[:3]) + (", ..." if len(found) > 3 else "")
         raise A4GError(f"search '{search_id}': {len(found)} begin so in {where}: {some}; give more of it")
-    [(known_id, results)] = found.items()
-    record = results.read_search(known_id)
-    if record is None:
-        raise A4GError(f"search '{known_id}' cannot be read in '{results.root}'")
-    return record
+    [one] = found.items()
+    return one
 
 
 def _print_search(search: Row) -> None:

@@ -1,6 +1,7 @@
 """A data set before any attack: its schema, its groups, and what a clean victim does to them."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,20 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from a4g_bench.data.table import Table
-from a4g_bench.engine.audit import unpack
+from a4g_bench.engine.audit import Court, unpack
+from a4g_bench.engine.fitting import InlineFitter
 from a4g_bench.engine.local import run_here
 from a4g_bench.errors import VictimError
 from a4g_bench.leaderboard import ResultTables, build
+from a4g_bench.metrics.auc import auc
+from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.store.results import Results
 from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import Named, Suite
 from a4g_bench.suite.plan import Plan, Planned, Subject
+from a4g_bench.victims.victim import get_victim, gives_scores
+from a4g_bench.victims.workbench import Job
 
 Rates = dict[str, Any]
 
@@ -26,7 +32,9 @@ def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     """Audit the clean victim over ``seeds`` splits, with the protocol's statistics on whether the pair is rankable.
 
     Rates are pooled over the splits' audit rows (five splits hold each row once), averaged over the audit victim seeds;
-    their intervals are Wilson's at 95 %. Gap and rankability are the leaderboard's, against 1 % random duplicates.
+    their intervals are Wilson's at 95 %. The AUC is averaged over splits and victim seeds, with the counterpart of
+    Wilson's interval (:mod:`a4g_bench.metrics.auc`); a victim without scores has none. Gap and rankability are the
+    leaderboard's, against 1 % random duplicates.
     Raises ``VictimError`` if the victim cannot be trained.
     """
     suite = Suite.model_validate(
@@ -53,6 +61,8 @@ def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
         baselines = tables[2].to_pylist()
     [pair] = board.pairs
     table = subject.table
+    reason = _no_auc(victim)
+    scored = [] if reason else [_scores(subject, victim, seed) for seed in range(seeds)]
     predicted, rows = [], []
     for seed in range(seeds):
         mine = [row for row in baselines if row["seed"] == seed]
@@ -71,7 +81,8 @@ def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
         "attribute": subject.attribute,
         "victim": victim.label,
         "seeds": seeds,
-        "groups": _groups(subject, positive, audited),
+        "groups": _groups(subject, positive, audited, scored, rows),
+        "no_auc": reason,
         "accuracy": float(np.mean(np.where(table.labels[audited] == 1, positive, 1 - positive))),
         "harm": "FNR" if favourable == 1 else "FPR",
         "gap": {"value": pair.gap_clean, "low": pair.gap_clean_low, "high": pair.gap_clean_high},
@@ -98,7 +109,35 @@ def schema_rows(table: Table) -> list[Rates]:
     return rows
 
 
-def _groups(subject: Subject, positive: npt.NDArray[np.float64], audited: npt.NDArray[np.int64]) -> list[Rates]:
+def _no_auc(victim: Named) -> str:
+    """Why there can be no AUC of a victim; empty if there can."""
+    if gives_scores(get_victim(victim.name, victim.params).estimator(0)):
+        return ""
+    return f"victim '{victim.label}' gives labels only (neither predict_proba nor decision_function)"
+
+
+def _scores(subject: Subject, victim: Named, seed: int) -> npt.NDArray[np.float64]:
+    """Scores of the favourable label that the clean victim gives the audit rows, (audit victim seeds, rows).
+
+    One line where its random state changes nothing. Raises ``VictimError`` if it cannot be trained or scores badly.
+    """
+    court = Court(subject.table, subject.attribute, victim, seed)
+    seeds = audit_victim_seeds(seed)
+    distinct = seeds if get_victim(victim.name, victim.params).seeded() else seeds[:1]
+    fits = InlineFitter(court.material()).run(Job("train", "audit", one, output="scores") for one in distinct)
+    for fit in fits:
+        if fit.values is None:
+            raise VictimError(f"victim '{victim.label}' on '{subject.entry.label}': {fit.failed}")
+    return np.stack([fit.values for fit in fits if fit.values is not None])
+
+
+def _groups(
+    subject: Subject,
+    positive: npt.NDArray[np.float64],
+    audited: npt.NDArray[np.int64],
+    scored: Sequence[npt.NDArray[np.float64]],
+    rows: Sequence[npt.NDArray[np.int64]],
+) -> list[Rates]:
     table = subject.table
     codes = table.schema.groups(table.features, subject.attribute)
     labels, groups = table.labels[audited], codes[audited]
@@ -114,6 +153,13 @@ def _groups(subject: Subject, positive: npt.NDArray[np.float64], audited: npt.ND
                 "FNR": _rate(1 - positive[mine & (labels == 1)]),
                 "selection rate": _rate(positive[mine]),
                 "accuracy": _rate(np.where(labels[mine] == 1, positive[mine], 1 - positive[mine])),
+                "AUC": auc(
+                    [
+                        (table.labels[audited][own] == table.schema.favourable, scores[:, own])
+                        for audited, scores in zip(rows, scored, strict=False)
+                        for own in [codes[audited] == code]
+                    ]
+                ),
             }
         )
     return told

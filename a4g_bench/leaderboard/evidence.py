@@ -98,7 +98,7 @@ def gather(searches: Sequence[Search], outcomes: Sequence[Outcome], shown: Seque
         own_errors = {entrant: max(found) for (pair, entrant), found in errors.items() if pair == key}
         pairs[key] = _pair(key, gaps.get(key), facts.get(key), own_errors, names)
     return Evidence(
-        competitors=_competitors(searches, shown),
+        competitors=competitors(searches, shown),
         results=results,
         required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
         pairs=pairs,
@@ -190,7 +190,8 @@ def _share(cell: Cell, searches: Sequence[Search]) -> float | None:
     return fmean(known) if known else None
 
 
-def _competitors(searches: Sequence[Search], shown: Sequence[Entrant]) -> tuple[Competitor, ...]:
+def competitors(searches: Sequence[Search], shown: Sequence[Entrant]) -> tuple[Competitor, ...]:
+    """The shown entrants with the shortest labels that tell them apart, in a fixed order."""
     first: dict[Entrant, Search] = {}
     for s in searches:
         first.setdefault(s.entrant, s)

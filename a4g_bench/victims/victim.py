@@ -142,6 +142,11 @@ def get_victim(name: str, parameters: Parameters) -> Victim:
     return victim
 
 
+def gives_scores(model: Any) -> bool:
+    """Whether a model, fitted or not, says more of a row than its label."""
+    return hasattr(model, "predict_proba") or hasattr(model, "decision_function")
+
+
 def favourable_scores(model: Any, features: npt.NDArray[Any], favourable: int) -> npt.NDArray[np.float64]:
     """Score of the favourable label in [0, 1] for each row of the encoded ``features``.
 

@@ -8,7 +8,7 @@ import pytest
 from a4g_bench import __version__
 from tests.support import command, complaint, python, said, tree, write_suite
 
-COMMANDS = ("run", "plan", "validate", "check", "leaderboard", "list", "audit", "show")
+COMMANDS = ("run", "plan", "validate", "check", "leaderboard", "figures", "list", "audit", "show")
 HEAVY = ("ray", "ax", "torch", "sklearn", "pandas", "lightgbm", "matplotlib", "scipy")
 
 
@@ -121,6 +121,17 @@ def test_the_leaderboard_command_imports_neither_ray_nor_ax(finished: Path) -> N
     assert done.stdout.endswith("[] 0\n"), done.stderr
 
 
+def test_drawing_imports_neither_ray_nor_ax_and_only_drawing_imports_matplotlib(finished: Path) -> None:
+    code = (
+        "import sys; from a4g_bench.cli import main; code = main({words});"
+        "print([m for m in ('ray', 'ax', 'torch', 'matplotlib') if m in sys.modules], code)"
+    )
+    words = ["figures", "results/tiny", "--format", "svg"]
+    assert python(code.format(words=words), cwd=finished).stdout.endswith("['matplotlib'] 0\n")
+    words = ["figures", "results/tiny", "--format", "pdf"]
+    assert python(code.format(words=words), cwd=finished).stdout.endswith("[] 2\n")
+
+
 @pytest.mark.slow
 def test_bad_input_in_a_process_of_its_own(tmp_path: Path) -> None:
     suite = write_suite(tmp_path, attacks=["sobel"])
@@ -175,6 +186,9 @@ def test_completion_knows_commands_suites_and_names() -> None:
     began = time.monotonic()
     assert completions("l") == ["leaderboard", "list"]
     assert "--retry-errors" in completions("run", "--re")
+    assert completions("fig") == ["figures"]
+    assert completions("figures", "--sea") == ["--search"]
+    assert completions("figures", "--attack", "sob") == ["sobol"]
     assert completions("run", "qu") == ["quick"]
     assert completions("audit", "comp") == ["compas", "compas-two-years"]
     assert completions("list", "att") == ["attacks"]

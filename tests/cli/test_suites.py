@@ -1,6 +1,7 @@
 """``validate`` and ``audit`` where nothing is wrong, and the progress of a run."""
 
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from a4g_bench.cli import progress
 from a4g_bench.engine.options import Progress
-from tests.support import said, tree, write_suite
+from tests.support import complaint, said, tree, write_suite
 
 
 def test_a_valid_suite_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,6 +50,64 @@ def test_an_audit_prints_schema_groups_and_verdict(tmp_path: Path, capsys: pytes
     told = said(capsys, *words, "--json").json
     assert [group["group"] for group in told["groups"]] == ["A", "B"]
     assert 0 <= told["gap"]["value"] <= 1
+
+
+def test_an_audit_has_the_auc_of_each_group_and_draws_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("audit", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "2")
+    file = tmp_path / "below" / "clean.svg"
+    answer = said(capsys, *words, "--json", "--figure", file)
+    assert (answer.code, answer.err) == (0, f"figure: {file}\n")
+    for group in answer.json["groups"]:
+        auc = group["AUC"]
+        assert 0.5 < auc["low"] < auc["value"] < auc["high"] < 1
+    assert answer.json["no_auc"] == ""
+    drawn = file.read_bytes()
+    assert b"<!-- AUC -->" in drawn
+    assert b"<!-- FNR (%): the harm -->" in drawn
+    printed = said(capsys, *words, "--figure", file).out
+    [heading] = [line for line in printed.splitlines() if line.startswith("group  rows")]
+    assert heading.endswith("  AUC")
+    assert file.read_bytes() == drawn
+
+
+LABELS_ONLY = """
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.tree import DecisionTreeClassifier
+
+
+class Oracle(ClassifierMixin, BaseEstimator):
+    def fit(self, rows, labels):
+        self.tree_ = DecisionTreeClassifier(max_depth=3, random_state=0).fit(rows, labels)
+        return self
+
+    def predict(self, rows):
+        return self.tree_.predict(rows)
+"""
+
+
+def test_a_victim_without_scores_has_no_auc_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "labels_only.py").write_text(LABELS_ONLY)
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("audit", "synthetic", "--rows", "800", "--seeds", "1", "--victim", "labels_only:Oracle")
+    words += ("--allow-import", "labels_only", "--figure", str(tmp_path / "clean.svg"))
+    answer = said(capsys, *words)
+    assert answer.code == 0, answer.err
+    assert "\nno AUC: victim 'labels_only:Oracle' gives labels only" in answer.out
+    told = said(capsys, *words, "--json").json
+    assert [group["AUC"] for group in told["groups"]] == [None, None]
+    drawn = (tmp_path / "clean.svg").read_text()
+    assert "<!-- AUC -->" not in drawn
+    assert "no AUC" in drawn
+
+
+def test_a_figure_that_cannot_be_is_refused_before_anything_is_trained(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "name a file that ends in .png or .svg" in complaint(capsys, "audit", "synthetic", "--figure", "clean.pdf")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert "pip install 'a4g-bench[figures]'" in complaint(capsys, "audit", "synthetic", "--figure", "clean.png")
 
 
 def test_an_audit_takes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,106 @@
+"""Clean and poisoned victims side by side on audit rows, metric by metric."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from a4g_bench.figures.material import Row, Scene
+from a4g_bench.figures.statistics import Mean, mean
+from a4g_bench.figures.style import CLEAN, HATCHES, SHADES, clipped, figure, look, seeds, title
+from a4g_bench.figures.trajectories import named
+
+_SINGLE = (
+    ("accuracy", "accuracy (%)"),
+    ("demographic_parity_difference", "demographic parity\ndifference (points)"),
+    ("average_odds_difference", "average odds\ndifference (points)"),
+)
+_PER_GROUP = (("group_fnr", "FNR"), ("group_fpr", "FPR"))
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """One line of the picture: the audits' mean rows of a victim, clean or under an attack."""
+
+    name: str
+    colour: str
+    hatch: str
+    audits: tuple[Row, ...]
+
+
+def bars(scene: Scene) -> Figure:
+    """Accuracy, demographic parity, average odds difference, and FNR and FPR per group, with intervals over seeds."""
+    lines = _lines(scene)
+    groups: list[str] = next((list(bar.audits[0]["group_names"]) for bar in lines), [])
+    thick = max(0.3, 0.11 * len(groups) + 0.08)
+    columns = max(1, min(len(groups), 150 // (5 + max((len(clipped(group)) for group in groups), default=0))))
+    drawn = figure(12.5, 2.1 + thick * len(lines) + 0.2 * math.ceil(len(groups) / columns))
+    panels: Sequence[Axes] = drawn.subplots(1, 5, sharey=True)
+    for axes, (key, name) in zip(panels, _SINGLE, strict=False):
+        _single(axes, lines, key)
+        axes.set_xlabel(name)
+    for axes, (key, name) in zip(panels[3:], _PER_GROUP, strict=True):
+        _per_group(axes, lines, key, len(groups))
+        axes.set_xlabel(f"{name} per group (%)" + (":\nU is its gap" if name == scene.harm else "\n"))
+    panels[0].set_yticks(range(len(lines)), [bar.name for bar in lines])
+    panels[0].set_ylim(len(lines) - 0.4, -0.6)
+    shades = [
+        Patch(facecolor=shade, hatch=hatch, edgecolor="black", linewidth=0.5, label=clipped(group))
+        for group, (shade, hatch) in zip(groups, map(_of_group, range(len(groups))), strict=True)
+    ]
+    drawn.legend(handles=shades, loc="outside lower center", ncols=columns, fontsize=8)
+    pair = scene.cell.pair
+    interval = "mean of the seeds with 95 % interval, " if len(scene.seeds) > 1 else ""
+    title(
+        drawn,
+        f"Audit: {pair.dataset} ({pair.attribute}), victim {pair.victim}",
+        f"{scene.budget}, {seeds(scene.seeds)}; {interval}dotted: the clean victim",
+        columns=130,
+    )
+    return drawn
+
+
+def _lines(scene: Scene) -> list[_Bar]:
+    lines = [_Bar("clean", "#404040", "", tuple(s.clean for s in scene.clean if s.clean is not None))]
+    for contender in scene.contenders:
+        audits = tuple(s.poisoned for s in contender.finished if s.poisoned is not None)
+        looks = look(contender.position)
+        lines.append(_Bar(named(contender, scene), looks.colour, looks.hatch, audits))
+    return [bar for bar in lines if bar.audits]
+
+
+def _single(axes: Axes, lines: Sequence[_Bar], key: str) -> None:
+    found = [mean([100 * row[key] for row in bar.audits]) for bar in lines]
+    reach = max(m.high for m in found)
+    for y, (bar, m) in enumerate(zip(lines, found, strict=True)):
+        _bar(axes, y, 0.66, m, bar.colour, bar.hatch)
+        beside = m.high + 0.02 * reach
+        paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+        axes.text(beside, y, f"{m.value:.1f}", va="center", fontsize=7, bbox=paper)
+    axes.axvline(found[0].value, color=CLEAN, linestyle="dotted", linewidth=1)
+    axes.set_xlim(0, max(1e-9, 1.2 * reach))
+    axes.grid(visible=False, axis="y")
+
+
+def _per_group(axes: Axes, lines: Sequence[_Bar], key: str, groups: int) -> None:
+    thick = 0.8 / max(1, groups)
+    for y, bar in enumerate(lines):
+        for g in range(groups):
+            m = mean([100 * row[key][g] for row in bar.audits])
+            shade, hatch = _of_group(g)
+            _bar(axes, y - 0.4 + thick * (g + 0.5), thick, m, shade, hatch)
+    axes.set_xlim(left=0)
+    axes.grid(visible=False, axis="y")
+
+
+def _of_group(position: int) -> tuple[str, str]:
+    return SHADES[position % len(SHADES)], HATCHES[position % len(HATCHES)]
+
+
+def _bar(axes: Axes, y: float, thick: float, m: Mean, colour: str, hatch: str) -> None:
+    axes.barh(y, m.value, thick, color=colour, hatch=hatch, edgecolor="black", linewidth=0.5)
+    if m.seeds > 1:
+        axes.errorbar([m.value], [y], xerr=m.sides, color="black", elinewidth=1, capsize=1.5, linestyle="none")
