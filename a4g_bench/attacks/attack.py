@@ -163,6 +163,8 @@ class Attack(ABC):
     uses_scores: ClassVar[bool] = False
     #: Whether its candidates are recipes that can be drawn on any fold (needed where a suite asks for folds).
     recipes: ClassVar[bool] = True
+    #: The only victim that a suite may name as ``craft_on``, for an attack that needs to know its insides.
+    crafts_on: ClassVar[str | None] = None
     #: Packages whose version determines its result, besides numpy.
     packages: ClassVar[tuple[str, ...]] = ()
     #: Raised when a change of the code changes results: part of a search's identity.

@@ -46,6 +46,7 @@ class Gradient(Attack):
     summary = "zero queries: gradient through a logistic regression of its own, projected to feasible rows"
     threat = Threat("baseline", "surrogate", "dirty", "free")
     packages = ("scipy",)
+    crafts_on = "logistic_regression"
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """What a suite's schema cannot see: names, parameters, include and exclude, the size of the grid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -33,13 +33,15 @@ def check_suite(loaded: LoadedSuite) -> None:
             built = get_attack(attack.name, attack.params)
             if suite.fits.folds > 1 and built.queries and not built.recipes:
                 raise SuiteError(f"attack '{attack.label}' evaluates fixed rows and cannot use folds: set 'folds: 1'")
-            _check_transfer(attack, [victim.label for victim in suite.victims])
+            _check_transfer(attack, {victim.label: victim.name for victim in suite.victims}, built.crafts_on)
     _check_patterns(loaded)
     _check_size(suite)
 
 
-def _check_transfer(attack: AttackEntry, victims: Sequence[str]) -> None:
-    """Raise ``SuiteError`` for a victim that is not in the suite, or stands twice."""
+def _check_transfer(attack: AttackEntry, victims: Mapping[str, str], crafts_on: str | None) -> None:
+    """Raise ``SuiteError`` for a label that is none of the suite's ``victims`` (label -> name), that stands twice, or
+    that cannot be crafted on.
+    """
     for key, labels in (
         ("craft_on", [attack.craft_on] if attack.craft_on else []),
         ("evaluate_on", attack.evaluate_on),
@@ -49,6 +51,10 @@ def _check_transfer(attack: AttackEntry, victims: Sequence[str]) -> None:
                 raise SuiteError(f"{key}: '{label}' is not among the suite's victims{nearest(label, victims)}")
             if labels.count(label) > 1:
                 raise SuiteError(f"{key}: '{label}' occurs twice; remove one")
+    if attack.craft_on is not None and crafts_on not in (None, victims[attack.craft_on]):
+        raise SuiteError(
+            f"craft_on: attack '{attack.label}' needs gradients, which '{attack.craft_on}' has not: name a {crafts_on}"
+        )
 
 
 def _check_patterns(loaded: LoadedSuite) -> None:

@@ -92,6 +92,10 @@ def test_text_and_csv(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("attack", "expected"),
     [
+        (
+            {"name": "gradient", "craft_on": "forest"},
+            "craft_on: attack 'gradient' needs gradients, which 'forest' has not: name a logistic_regression",
+        ),
         ({"craft_on": "forrest"}, "craft_on: 'forrest' is not among the suite's victims (did you mean 'forest'?)"),
         ({"evaluate_on": ["svm"]}, "evaluate_on: 'svm' is not among the suite's victims"),
         ({"evaluate_on": ["forest", "forest"]}, "evaluate_on: 'forest' occurs twice; remove one"),
