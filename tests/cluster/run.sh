@@ -89,7 +89,11 @@ become_machine() { # $1: name. Home, /tmp, /run, /dev/shm and accounts of its ow
     { echo "root:*:19000:0:99999:7:::"; echo "sshd:*:19000:0:99999:7:::"; } >"$root/shadow"
     mount --bind "$root/passwd" /etc/passwd
     mount --bind "$root/shadow" /etc/shadow
-    mount --bind "$root/tmp" /tmp
+    local kept
+    for kept in "$top" "$(dirname "$bin")"; do # a checkout or an environment below /tmp stays where it is
+        case $kept in /tmp/*) mkdir -p "$root$kept" && mount --bind "$kept" "$root$kept" ;; esac
+    done
+    mount --rbind "$root/tmp" /tmp
     mount -t tmpfs tmpfs /run
     mount -t tmpfs tmpfs /dev/shm
     hostname "$1"
