@@ -43,7 +43,7 @@ class Gradient(Attack):
     """
 
     name = "gradient"
-    summary = "zero queries: gradient through a logistic regression of its own, projected to feasible rows"
+    summary = "zero queries: gradient through a logistic regression, projected to feasible rows"
     threat = Threat("baseline", "surrogate", "dirty", "free")
     packages = ("scipy",)
     crafts_on = "logistic_regression"

@@ -187,7 +187,7 @@ def test_searches_in_a_suite_complete_and_record_their_threat_model(tmp_path: Pa
     assert {row["attack"] for row in rows} == set(OBJECTIVES)
     for row in rows:
         assert (row["status"], row["queries"], row["role"], row["knowledge"]) == (
-            "complete",
+            "ok",
             0,
             "baseline",
             "surrogate",
