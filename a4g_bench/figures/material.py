@@ -77,7 +77,7 @@ class Searched:
     def _on_folds(self) -> bool:
         """Whether the search's row compares on folds: where it evaluated no final set, though it has one."""
         evaluated = self.row["chosen_query"] is not None or self.row["validation_gap_poisoned"] is not None
-        return self.folds > 1 and not evaluated and self.search.attack_name != "clean"
+        return self.folds > 1 and not evaluated
 
     def _measured(self, role: str) -> Point | None:
         gap, accuracy = self.row[f"validation_gap_{role}"], self.row[f"validation_accuracy_{role}"]

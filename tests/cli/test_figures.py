@@ -9,9 +9,10 @@ import pytest
 
 from a4g_bench.figures.material import Scene, read_scenes
 from a4g_bench.figures.pictures import Picture, pictures
+from a4g_bench.figures.trajectories import trajectories
 from a4g_bench.leaderboard.select import Selection
 from a4g_bench.store.results import Results, Row, SearchRecord
-from tests.support import complaint, said, tree
+from tests.support import complaint, plan_of, run_inline, said, tree
 
 ROOT = "results/tiny"
 CELL = "synthetic--group--logistic_regression--5pct"
@@ -247,6 +248,33 @@ def test_interrupted_searches_are_drawn_as_far_as_they_got(finished: Path, capsy
 def test_a_folder_in_which_nothing_has_ended_has_its_queries(finished: Path) -> None:
     rewrite(interrupt)
     assert [p.kind for p in shown(attacks=("sobol",))] == ["unfairness", "accuracy", "search", "search"]
+
+
+def test_the_clean_victim_alone_can_be_drawn(finished: Path) -> None:
+    assert [picture.kind for picture in shown(attacks=("clean",))] == ["unfairness", "accuracy", "audit"]
+    for picture in shown(attacks=("clean",)):
+        assert picture.figure().axes
+
+
+def test_searches_that_all_failed_leave_nothing_to_draw(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(search: Row, _: list[Row]) -> None:
+        search.update(status="error", error_type="VictimError", queries=0)
+
+    for attack in ("clean", "random-duplicates", "sobol"):
+        rewrite(fail, attack)
+    assert "no search in results/tiny has a query or an audit to draw" in complaint(capsys, "figures", ROOT)
+
+
+def test_what_is_judged_on_folds_is_not_mixed_with_search_validation(tmp_path: Path) -> None:
+    run_inline(plan_of(tmp_path, fits={"folds": 2}, seeds=1), tmp_path / "folds")
+    [found] = read_scenes([Results(str(tmp_path / "folds"))], Selection())
+    [clean], search, duplicates = found.controls, *(c.searches[0] for c in found.contenders)
+    # the search says what the clean victim is on search-validation rows, the controls what it is on folds
+    assert (clean.validated("clean"), duplicates.validated("clean"), search.explored_clean()) == (None, None, None)
+    assert clean.explored_clean() == duplicates.explored_clean() != search.validated("clean")
+    assert None not in (clean.explored_clean(), search.validated("clean"))
+    lines, _ = trajectories(found, "accuracy").axes
+    assert lines.get_title() == "best so far: explored on 2 folds,\nconfirmed on search-validation rows"
 
 
 def test_twelve_attacks_are_told_apart(finished: Path) -> None:
