@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -36,6 +37,8 @@ MAX_RESTARTS = 5
 #: A search that lost its process for good in so many runs is an error; before that, the next run takes it up.
 MAX_ATTEMPTS = 3
 _TEMPORARY = "a4g-bench-"
+#: A cluster that is busy starting may fail to serve a client that it has let in: that is tried again.
+_SERVER_FAILED, _TRIES, _PAUSE_SECONDS = "Initialization failure from server", 3, 3.0
 
 
 def execute(
@@ -136,14 +139,21 @@ def connected(options: RunOptions) -> Iterator[None]:
 def start_ray(options: RunOptions) -> None:
     """Start Ray on this machine, or connect to a cluster. Raises ``A4GError`` in one line if that fails."""
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
-    try:
-        if options.address is None:
-            ray.init("local", num_cpus=options.workers, include_dashboard=False, **settings)
-        else:
-            ray.init(options.address, runtime_env={"env_vars": environment.THREADS}, **settings)
-    except Exception as error:  # Ray has no class of its own for what can go wrong at a start
-        where = options.address or "this machine"
-        raise A4GError(f"Ray cannot be started at {where}: {str(error).splitlines()[0]}") from error
+    for trial in range(1, _TRIES + 1):
+        try:
+            if options.address is None:
+                ray.init("local", num_cpus=options.workers, include_dashboard=False, **settings)
+            else:
+                ray.init(options.address, runtime_env={"env_vars": environment.THREADS}, **settings)
+            return
+        except Exception as error:  # Ray has no class of its own for what can go wrong at a start
+            if trial < _TRIES and _SERVER_FAILED in str(error):
+                time.sleep(_PAUSE_SECONDS)
+                continue
+            where = options.address or "this machine"
+            lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+            reason = f"{lines[0]} {lines[-1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+            raise A4GError(f"Ray cannot be started at {where}: {reason}") from error
 
 
 class _Stop(tune.Stopper):
