@@ -16,11 +16,13 @@ class AxRowGreedy(Attack):
     """Searches one row at a time over the data set's features by Bayesian optimisation, and keeps those that help.
 
     A query evaluates the rows kept so far and one more. Of a batch the row with the smallest objective is kept if it
-    lowers the objective by more than ``noise`` standard errors (``accept: strict``: by anything, the original's rule)
-    and the accuracy loss stays within the allowance. The model is told how far each row lowered the objective below
-    that of the rows it was added to, so that it learns over kept rows; ``restart: true`` forgets at each, as the
-    original did, but from a new seed. ``label`` is what every row gets, or ``search``. ``acquisition``: ``lean`` or
-    ``default`` (see ``ax-allocation``), or ``ucb``, the upper confidence bound with ``kappa`` that the original used.
+    lowers the objective by more than ``noise`` standard errors (3: the luckiest of some hundred rows without effect
+    comes that far; ``accept: strict``: by anything, the original's rule) and the accuracy loss stays within the
+    allowance. The model is told how far each row lowered the objective below that of the rows it was added to, so that
+    it learns over kept rows; ``restart: true`` forgets at each, as the original did, but from a new seed.
+
+    ``label`` is what every row gets, or ``search``. ``acquisition``: ``lean`` or ``default`` (see ``ax-allocation``),
+    or ``ucb``, the upper confidence bound with ``kappa`` that the original used.
 
     The search ends with its queries, or when the poison budget is full. The rows kept last are its answer.
     """
@@ -36,7 +38,7 @@ class AxRowGreedy(Attack):
         *,
         label: int | Literal["search"] = "search",
         accept: str = "noise",
-        noise: float = 1.0,
+        noise: float = 3.0,
         restart: bool = False,
         acquisition: str = "lean",
         kappa: float = 2.5,

@@ -22,6 +22,7 @@ def _whole(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 Seed = Annotated[Whole, Field(ge=0, lt=2**31)]
+BatchSize = Annotated[Whole, Field(ge=1, le=256)]
 
 
 class _Model(BaseModel):
@@ -117,11 +118,12 @@ class DatasetEntry(Named):
 
 class AttackEntry(Named):
     """An attack. ``craft_on`` names the one victim of the suite that it works on (all of them unless told), and
-    ``evaluate_on`` victims that its poison sets are audited on too.
+    ``evaluate_on`` victims that its poison sets are audited on too; ``batch_size`` is the suite's unless told.
     """
 
     craft_on: str | None = None
     evaluate_on: list[str] = []
+    batch_size: BatchSize | None = None
 
 
 class Objective(_Model):
@@ -238,7 +240,7 @@ class Suite(_Model):
     query_budgets: list[Annotated[Whole, Field(ge=0, le=1_000_000)]] = Field(default=[100], min_length=1)
     seeds: list[Seed] = Field(min_length=1, max_length=MAX_SEEDS)
     fits: Fits = Fits()
-    batch_size: Whole = Field(default=8, ge=1, le=256)
+    batch_size: BatchSize = 8
     max_accuracy_loss: float = Field(default=0.01, ge=0, le=1)
     limits: Limits = Limits()
     resources: Resources = Resources()

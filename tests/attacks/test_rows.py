@@ -78,7 +78,7 @@ def test_each_query_is_the_kept_rows_and_one_more(label: int | str, restart: boo
     assert chosen.gain == pytest.approx(0.05 * kept)
 
 
-@pytest.mark.parametrize(("accept", "each", "keeps"), [("noise", 0.009, 0), ("noise", 0.011, 1), ("strict", 0.001, 1)])
+@pytest.mark.parametrize(("accept", "each", "keeps"), [("noise", 0.029, 0), ("noise", 0.031, 1), ("strict", 0.001, 1)])
 def test_what_is_kept_exceeds_the_noise(accept: str, each: float, keeps: int) -> None:
     """The standard error of every answer is 0.01."""
     attack = started(accept=accept, query_budget=4)
