@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from a4g_bench.cli import exit_codes
+from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
 from a4g_bench.cli.leaderboard import default_folders
-from a4g_bench.cli.output import Json, completes, examples, print_json, remark
+from a4g_bench.cli.output import Json, examples, print_json, remark
 from a4g_bench.cli.progress import EVERY_SECONDS
 from a4g_bench.errors import A4GError
 
@@ -25,25 +26,12 @@ EXAMPLES = examples(
 
 
 def command(
-    folders: Annotated[
-        list[str] | None, typer.Argument(metavar="DIR", help="Results folders. Default: the one below results/.")
-    ] = None,
+    folders: Folders = None,
     out: Annotated[str, typer.Option(metavar="FOLDER", help="Where to write the pictures.")] = "figures",
-    dataset: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this data set (repeatable).", autocompletion=completes("datasets")),
-    ] = None,
-    victim: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this victim (repeatable).", autocompletion=completes("victims")),
-    ] = None,
-    attack: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this attack (repeatable).", autocompletion=completes("attacks")),
-    ] = None,
-    budget: Annotated[
-        list[str] | None, typer.Option(metavar="BUDGET", help="Only this poison budget, such as 1% (repeatable).")
-    ] = None,
+    dataset: Datasets = None,
+    victim: Victims = None,
+    attack: Attacks = None,
+    budget: Budgets = None,
     search: Annotated[
         list[str] | None,
         typer.Option(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from a4g_bench.cli import exit_codes
-from a4g_bench.cli.output import Json, completes, examples, remark
+from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
+from a4g_bench.cli.output import Json, examples, remark
 from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -40,28 +41,15 @@ class By(StrEnum):
 
 
 def command(
-    folders: Annotated[
-        list[str] | None, typer.Argument(metavar="DIR", help="Results folders. Default: the one below results/.")
-    ] = None,
+    folders: Folders = None,
     form: Annotated[
         Format, typer.Option("--format", metavar="table|csv|json|md", help="How to print it.")
     ] = Format.table,
     by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget", help="Break the board down.")] = None,
-    dataset: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this data set (repeatable).", autocompletion=completes("datasets")),
-    ] = None,
-    victim: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this victim (repeatable).", autocompletion=completes("victims")),
-    ] = None,
-    budget: Annotated[
-        list[str] | None, typer.Option(metavar="BUDGET", help="Only this poison budget, such as 1% (repeatable).")
-    ] = None,
-    attack: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this attack (repeatable).", autocompletion=completes("attacks")),
-    ] = None,
+    dataset: Datasets = None,
+    victim: Victims = None,
+    budget: Budgets = None,
+    attack: Attacks = None,
     as_json: Json = False,
 ) -> None:
     """Rank the attacks from stored results.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders
 from a4g_bench.cli.leaderboard import default_folders, tables_of
 from a4g_bench.cli.output import Json, completes, examples
 from a4g_bench.errors import StoreError
@@ -24,24 +25,14 @@ EXAMPLES = examples(
 
 
 def command(
-    folders: Annotated[
-        list[str] | None, typer.Argument(metavar="DIR", help="Results folders. Default: the one below results/.")
-    ] = None,
-    dataset: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this data set (repeatable).", autocompletion=completes("datasets")),
-    ] = None,
+    folders: Folders = None,
+    dataset: Datasets = None,
     craft_on: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Only sets crafted on it (repeatable).", autocompletion=completes("victims")),
     ] = None,
-    budget: Annotated[
-        list[str] | None, typer.Option(metavar="BUDGET", help="Only this poison budget, such as 1% (repeatable).")
-    ] = None,
-    attack: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this attack (repeatable).", autocompletion=completes("attacks")),
-    ] = None,
+    budget: Budgets = None,
+    attack: Attacks = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: Json = False,
 ) -> None:

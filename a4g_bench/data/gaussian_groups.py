@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 from scipy.stats import multivariate_normal
 
+from a4g_bench.data.parameters import number, whole
 from a4g_bench.data.schema import Feature, Schema
 from a4g_bench.data.source import Source, State
 from a4g_bench.data.table import Table
-from a4g_bench.errors import DataError
 
 _MEAN = np.array([2.0, 2.0])
 _COVARIANCES = (np.array([[10.0, 1.0], [1.0, 3.0]]), np.array([[5.0, 1.0], [1.0, 5.0]]))  # of label 0, of label 1
@@ -52,17 +52,8 @@ class GaussianGroups(Source):
 
     def read(self, **params: object) -> Table:
         """Draw the table."""
-        rows, seed, distance, angle = (params[key] for key in ("rows", "seed", "distance", "angle"))
-        if not isinstance(rows, int) or rows < 1:
-            raise DataError(f"data set '{self.name}': parameter 'rows' must be at least 1, got {rows}")
-        if not isinstance(seed, int) or seed < 0:
-            raise DataError(f"data set '{self.name}': parameter 'seed' must be at least 0, got {seed}")
-        if not isinstance(distance, float) or not 0 <= distance < np.inf:
-            raise DataError(
-                f"data set '{self.name}': parameter 'distance' must be a finite number of at least 0, got {distance}"
-            )
-        if not isinstance(angle, float) or not np.isfinite(angle):
-            raise DataError(f"data set '{self.name}': parameter 'angle' must be a finite number, got {angle}")
+        rows, seed = (whole(self.name, params, key, low) for key, low in (("rows", 1), ("seed", 0)))
+        distance, angle = number(self.name, params, "distance", 0), number(self.name, params, "angle")
 
         rng = np.random.default_rng(seed)
         means = np.array([_MEAN - distance / np.sqrt(2), _MEAN])

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from a4g_bench.data.parameters import number, whole
 from a4g_bench.data.schema import Cut, Feature, Schema
 from a4g_bench.data.source import Source, State
 from a4g_bench.data.table import Table
@@ -58,9 +59,10 @@ class Synthetic(Source):
     def read(self, **params: object) -> Table:
         """Draw the table."""
         rows, groups, width, seed = (
-            _whole(params, key, low) for key, low in (("rows", 1), ("groups", 2), ("features", 4), ("seed", 0))
+            whole(self.name, params, key, low)
+            for key, low in (("rows", 1), ("groups", 2), ("features", 4), ("seed", 0))
         )
-        bias, noise = (_number(params, key) for key in ("bias", "noise"))
+        bias, noise = (number(self.name, params, key, 0) for key in ("bias", "noise"))
         if groups > _MAX_GROUPS:
             raise DataError(f"data set 'synthetic': parameter 'groups' must be at most {_MAX_GROUPS}, got {groups}")
         if not bias <= 1:
@@ -88,17 +90,3 @@ class Synthetic(Source):
         values = np.column_stack([group, scores, years, experience.apply(years), district])
         source = f"synthetic, rows={rows}, bias={bias}, groups={groups}, features={width}, noise={noise}, seed={seed}"
         return Table(self.name, schema, values, labels, source)
-
-
-def _whole(params: Mapping[str, object], key: str, low: int) -> int:
-    value = params[key]
-    if not isinstance(value, int) or value < low:
-        raise DataError(f"data set 'synthetic': parameter '{key}' must be at least {low}, got {value}")
-    return value
-
-
-def _number(params: Mapping[str, object], key: str) -> float:
-    value = params[key]
-    if not isinstance(value, float) or not 0 <= value < np.inf:
-        raise DataError(f"data set 'synthetic': parameter '{key}' must be a finite number of at least 0, got {value}")
-    return value
