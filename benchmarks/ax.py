@@ -17,17 +17,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from a4g_bench.attacks.bayes import Observation, Point, Proposer
+from a4g_bench.attacks.bayes import Acquisition, Observation, Point, Proposer
 from benchmarks.figure import Figure
 
 Array = npt.NDArray[np.float64]
-Acquisition = Literal["lean", "default"]
 ACQUISITIONS: tuple[Acquisition, ...] = ("lean", "default")
 BATCH = 8
 

@@ -111,7 +111,9 @@ class AxRowGreedy(Attack):
         before = self.problem.clean if self._kept is None else self._kept.measurement
         assert before is not None
         objective = result.measurement.objective
-        return Observation(point, (objective.mean - before.objective.mean, objective.sem), None)
+        # A row that changes no prediction has no standard error; the model is told that of a single changed one.
+        least = 1 / len(self.problem.validation.labels)
+        return Observation(point, (objective.mean - before.objective.mean, max(objective.sem, least)), None)
 
     def _parameters(self, points: Sequence[Point]) -> dict[str, float]:
         """All rows of a candidate: ``<row>.<feature>``, a coordinate of the unit cube each."""
