@@ -1,4 +1,4 @@
-"""Clean and poisoned victims side by side on audit rows, metric by metric."""
+"""Clean and poisoned victims side by side on audit rows, metric by metric; also those that a set was not crafted on."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from a4g_bench.figures.material import Row, Scene
+from a4g_bench.figures.material import Contender, Row, Scene
 from a4g_bench.figures.statistics import Mean, mean
 from a4g_bench.figures.style import CLEAN, HATCHES, SHADES, clipped, figure, look, seeds, title
 from a4g_bench.figures.trajectories import named
@@ -33,14 +33,43 @@ class _Bar:
 
 def bars(scene: Scene) -> Figure:
     """Accuracy, demographic parity, average odds difference, and FNR and FPR per group, with intervals over seeds."""
-    lines = _lines(scene)
+    pair = scene.cell.pair
+    what = f"Audit: {pair.dataset} ({pair.attribute}), victim {pair.victim}"
+    return _figure(scene, _lines(scene), what, "dotted: the clean victim", beside_clean=True)
+
+
+def transfer_bars(scene: Scene, contender: Contender) -> Figure:
+    """The same metrics of every victim that one attack's poison sets were audited on, clean and poisoned.
+
+    First that which they were crafted on; the others never met the search.
+    """
+    finished, looks = contender.finished, look(contender.position)
+    crafted_on, lines = scene.cell.pair.victim, []
+    for victim in (crafted_on, *sorted({name for s in finished for name in s.elsewhere})):
+        both = [
+            (s.clean, s.poisoned) if victim == crafted_on else s.elsewhere.get(victim, (None, None)) for s in finished
+        ]
+        clean, poisoned = (tuple(row for row in side if row is not None) for side in zip(*both, strict=True))
+        how = "crafted on it" if victim == crafted_on else "crafted elsewhere"
+        lines += [
+            _Bar(f"{clipped(victim)}: clean", "#404040", "", clean),
+            _Bar(how, looks.colour, looks.hatch, poisoned),
+        ]
+    pair = scene.cell.pair
+    what = f"Transfer: {contender.label}, {pair.dataset} ({pair.attribute}), crafted on {crafted_on}"
+    return _figure(scene, lines, what, "each victim clean and poisoned", beside_clean=False)
+
+
+def _figure(scene: Scene, lines: Sequence[_Bar], what: str, how: str, *, beside_clean: bool) -> Figure:
     groups: list[str] = next((list(bar.audits[0]["group_names"]) for bar in lines), [])
     thick = max(0.3, 0.11 * len(groups) + 0.08)
     columns = max(1, min(len(groups), 150 // (5 + max((len(clipped(group)) for group in groups), default=0))))
     drawn = figure(12.5, 2.1 + thick * len(lines) + 0.2 * math.ceil(len(groups) / columns))
     panels: Sequence[Axes] = drawn.subplots(1, 5, sharey=True)
     for axes, (key, name) in zip(panels, _SINGLE, strict=False):
-        _single(axes, lines, key)
+        clean = _single(axes, lines, key)
+        if beside_clean:
+            axes.axvline(clean, color=CLEAN, linestyle="dotted", linewidth=1)
         axes.set_xlabel(name)
     for axes, (key, name) in zip(panels[3:], _PER_GROUP, strict=True):
         _per_group(axes, lines, key, len(groups))
@@ -52,14 +81,8 @@ def bars(scene: Scene) -> Figure:
         for group, (shade, hatch) in zip(groups, map(_of_group, range(len(groups))), strict=True)
     ]
     drawn.legend(handles=shades, loc="outside lower center", ncols=columns, fontsize=8)
-    pair = scene.cell.pair
     interval = "mean of the seeds with 95 % interval, " if len(scene.seeds) > 1 else ""
-    title(
-        drawn,
-        f"Audit: {pair.dataset} ({pair.attribute}), victim {pair.victim}",
-        f"{scene.budget}, {seeds(scene.seeds)}; {interval}dotted: the clean victim",
-        columns=130,
-    )
+    title(drawn, what, f"{scene.budget}, {seeds(scene.seeds)}; {interval}{how}", columns=130)
     return drawn
 
 
@@ -72,7 +95,8 @@ def _lines(scene: Scene) -> list[_Bar]:
     return [bar for bar in lines if bar.audits]
 
 
-def _single(axes: Axes, lines: Sequence[_Bar], key: str) -> None:
+def _single(axes: Axes, lines: Sequence[_Bar], key: str) -> float:
+    """Draw a metric's bars; the first one's value."""
     found = [mean([100 * row[key] for row in bar.audits]) for bar in lines]
     reach = max(m.high for m in found)
     for y, (bar, m) in enumerate(zip(lines, found, strict=True)):
@@ -80,9 +104,9 @@ def _single(axes: Axes, lines: Sequence[_Bar], key: str) -> None:
         beside = m.high + 0.02 * reach
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
         axes.text(beside, y, f"{m.value:.1f}", va="center", fontsize=7, bbox=paper)
-    axes.axvline(found[0].value, color=CLEAN, linestyle="dotted", linewidth=1)
     axes.set_xlim(0, max(1e-9, 1.2 * reach))
     axes.grid(visible=False, axis="y")
+    return found[0].value
 
 
 def _per_group(axes: Axes, lines: Sequence[_Bar], key: str, groups: int) -> None:

@@ -36,13 +36,18 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """One search: its row, its queries in order, and the audit's mean rows (None where it was not audited)."""
+    """One search: its row, its queries in order, and the audit's mean rows (None where it was not audited).
+
+    ``elsewhere`` has, per other victim that the poison set was audited on, the mean rows of that victim clean and
+    poisoned.
+    """
 
     search: Search
     row: Row
     queries: tuple[Row, ...]
     clean: Row | None
     poisoned: Row | None
+    elsewhere: Mapping[str, tuple[Row, Row]]
 
     @cached_property
     def _identity(self) -> Row:
@@ -234,6 +239,12 @@ def _read(results: Results, rows: pa.Table, searches: Sequence[Search]) -> Mappi
     def audit(s: Search, role: str) -> Row | None:
         return None if s.lacks else means.get((s.search_id, s.cell.pair.victim, role))
 
+    elsewhere: dict[str, dict[str, tuple[Row, Row]]] = defaultdict(dict)
+    victim_of = {s.search_id: s.cell.pair.victim for s in searches if not s.lacks}
+    for (search_id, victim, role), poisoned in sorted(means.items()):
+        if role == "poisoned" and victim_of.get(search_id, victim) != victim:
+            elsewhere[search_id][victim] = means[search_id, victim, "clean"], poisoned
+
     return {
         s.search_id: Searched(
             s,
@@ -243,6 +254,7 @@ def _read(results: Results, rows: pa.Table, searches: Sequence[Search]) -> Mappi
             else (),
             audit(s, "clean"),
             audit(s, "poisoned"),
+            elsewhere[s.search_id],
         )
         for s in searches
     }

@@ -6,7 +6,7 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from a4g_bench.figures.bars import bars
+from a4g_bench.figures.bars import bars, transfer_bars
 from a4g_bench.figures.explored import explored
 from a4g_bench.figures.material import Scene
 from a4g_bench.figures.names import file_name
@@ -41,7 +41,9 @@ class Picture:
 
 
 def pictures(scenes: Sequence[Scene]) -> list[Picture]:
-    """Per cell unfairness, accuracy and the audit's metrics; then one per search that made queries."""
+    """Per cell unfairness, accuracy and the audit's metrics, and per attack its transfer; then one per search that
+    made queries.
+    """
     found = []
     for scene in scenes:
         if not any(s.queries or s.clean is not None for s in scene.searches):
@@ -51,6 +53,17 @@ def pictures(scenes: Sequence[Scene]) -> list[Picture]:
         found.append(_of(scene, f"{name}--accuracy", "accuracy", partial(trajectories, scene, "accuracy")))
         if scene.clean:
             found.append(_of(scene, f"{name}--audit", "audit", partial(bars, scene)))
+        found += [
+            Picture(
+                f"{name}--transfer-{file_name(contender.label)}",
+                "transfer",
+                scene.cell,
+                partial(transfer_bars, scene, contender),
+                contender.label,
+            )
+            for contender in scene.contenders
+            if any(one.elsewhere for one in contender.finished)
+        ]
     return found + searched(scenes)
 
 

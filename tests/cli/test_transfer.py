@@ -114,3 +114,29 @@ def test_results_of_one_victim_only(root: Path, capsys: pytest.CaptureFixture[st
     assert "nothing that is selected was audited on another victim" in complaint(
         capsys, "transfer", root, "--attack", "cell-duplication"
     )
+
+
+def test_the_picture_shows_each_victim_clean_and_poisoned(root: Path) -> None:
+    from a4g_bench.figures.material import read_scenes
+    from a4g_bench.figures.pictures import pictures
+    from a4g_bench.leaderboard.select import Selection
+
+    results = Results(str(root))
+    drawn = [one for one in pictures(read_scenes([results], Selection())) if one.kind == "transfer"]
+    assert [(one.cell.pair.victim, one.attack) for one in drawn] == [
+        ("forest", "random-duplicates"),
+        ("logistic_regression", "random-duplicates"),
+        ("logistic_regression", "threshold-copies"),
+    ]
+    accuracy = drawn[2].figure().axes[0]
+    assert [tick.get_text() for tick in accuracy.get_yticklabels()] == [
+        "logistic_regression: clean", "crafted on it", "forest: clean", "crafted elsewhere",
+    ]  # fmt: skip
+    ids = [s["search_id"] for s in results.read("searches").to_pylist() if s["attack"] == "threshold-copies"]
+    audits = [a for a in results.read("audits").to_pylist() if a["search_id"] in ids and a["audit_seed"] == -1]
+    for bar, (victim, role) in zip(
+        accuracy.patches, [(v, r) for v in BOTH for r in ("clean", "poisoned")], strict=True
+    ):
+        mine = [100 * a["accuracy"] for a in audits if (a["evaluated_on"], a["role"]) == (victim, role)]
+        assert len(mine) == 2
+        assert bar.get_width() == pytest.approx(sum(mine) / 2)  # type: ignore[attr-defined]  # a bar
