@@ -31,10 +31,10 @@ Rates = dict[str, Any]
 def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     """Audit the clean victim over ``seeds`` splits, with the protocol's statistics on whether the pair is rankable.
 
-    Rates are pooled over the splits' audit rows (five splits hold each row once), averaged over the audit victim seeds;
-    their intervals are Wilson's at 95 %. The AUC is averaged over splits and victim seeds, with the counterpart of
-    Wilson's interval (:mod:`a4g_bench.metrics.auc`); a victim without scores has none. Gap and rankability are the
-    leaderboard's, against 1 % random duplicates.
+    Rates are pooled over the splits' audit rows, averaged over the audit victim seeds and, with more than five splits,
+    over those that a row is audited in; their intervals are Wilson's at 95 %, each row counted once. The AUC is averaged
+    over splits and victim seeds, with the counterpart of Wilson's interval (:mod:`a4g_bench.metrics.auc`); a victim
+    without scores has none. Gap and rankability are the leaderboard's, against 1 % random duplicates.
     Raises ``VictimError`` if the victim cannot be trained.
     """
     suite = Suite.model_validate(
@@ -68,7 +68,8 @@ def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
         mine = [row for row in baselines if row["seed"] == seed]
         predicted.append(np.mean(unpack(mine), axis=0))
         rows.append(np.asarray(mine[0]["row_ids"]))
-    positive, audited = np.concatenate(predicted), np.concatenate(rows)
+    audited, which = np.unique(np.concatenate(rows), return_inverse=True)  # a row of several splits is one row
+    positive = np.bincount(which, np.concatenate(predicted)) / np.bincount(which)
     favourable = table.schema.favourable
     return {
         "dataset": subject.entry.label,
@@ -155,10 +156,11 @@ def _groups(
                 "accuracy": _rate(np.where(labels[mine] == 1, positive[mine], 1 - positive[mine])),
                 "AUC": auc(
                     [
-                        (table.labels[audited][own] == table.schema.favourable, scores[:, own])
-                        for audited, scores in zip(rows, scored, strict=False)
-                        for own in [codes[audited] == code]
-                    ]
+                        (table.labels[split][own] == table.schema.favourable, scores[:, own])
+                        for split, scores in zip(rows, scored, strict=False)
+                        for own in [codes[split] == code]
+                    ],
+                    int(mine.sum()),
                 ),
             }
         )

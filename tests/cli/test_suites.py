@@ -52,6 +52,16 @@ def test_an_audit_prints_schema_groups_and_verdict(tmp_path: Path, capsys: pytes
     assert 0 <= told["gap"]["value"] <= 1
 
 
+def test_more_splits_than_five_do_not_count_a_row_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ten splits audit each row twice: their intervals are as wide as those of five."""
+    words = ("audit", "synthetic", "--victim", "logistic_regression", "--rows", "300", "--json", "--seeds")
+    five, ten = (said(capsys, *words, seeds).json["groups"] for seeds in (5, 10))
+    for one, other in zip(five, ten, strict=True):
+        for rate in ("FPR", "FNR", "AUC"):
+            wide, narrow = (told[rate]["high"] - told[rate]["low"] for told in (one, other))
+            assert narrow == pytest.approx(wide, rel=0.15)
+
+
 def test_an_audit_has_the_auc_of_each_group_and_draws_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("audit", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "2")
     file = tmp_path / "below" / "clean.svg"

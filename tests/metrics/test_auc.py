@@ -41,6 +41,17 @@ def test_a_perfect_separation_has_an_interval_with_a_width(sign: int) -> None:
     assert 0 <= told["low"] <= told["value"] <= told["high"] <= 1
 
 
+def test_rows_that_are_in_several_splits_count_once() -> None:
+    scores = np.arange(20.0)[None] % 7
+    once = auc([(TRUTH, scores)])
+    assert auc([(TRUTH, scores)] * 3, distinct=len(TRUTH)) == pytest.approx(once)
+    assert auc([(TRUTH, scores)], distinct=len(TRUTH)) == once
+    thrice = auc([(TRUTH, scores)] * 3)
+    assert thrice is not None
+    assert once is not None
+    assert thrice["high"] - thrice["low"] < 0.7 * (once["high"] - once["low"])
+
+
 def test_a_split_with_one_label_only_is_left_out() -> None:
     scores = TRUTH.astype(float)
     alone = TRUTH[:10], scores[None, :10]
