@@ -26,6 +26,7 @@ AllowImport = Annotated[
         help="Victims by import path may come from this module or below it (repeatable). Their code is run.",
     ),
 ]
+Seeds = Annotated[int | None, typer.Option(metavar="N", help="Only the suite's first N seeds. Default: all of them.")]
 ResultsFolder = Annotated[
     str | None, typer.Option("--results", metavar="DIR", help="Results folder. Default: results/<suite name>.")
 ]

@@ -10,6 +10,7 @@ from a4g_bench.cli.output import (
     AllowImport,
     Json,
     ResultsFolder,
+    Seeds,
     Suite,
     duration,
     examples,
@@ -29,6 +30,7 @@ def command(
     suite: Suite,
     results: ResultsFolder = None,
     list_searches: Annotated[bool, typer.Option("--list", help="Also list every search with its state.")] = False,
+    seeds: Seeds = None,
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
@@ -44,7 +46,7 @@ def command(
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
 
-    plan = make_plan(load_suite(suite, allow_import or ()))
+    plan = make_plan(load_suite(suite, allow_import or (), seeds))
     root = results or f"results/{plan.suite.name}"
     state = standing(plan, Results(root))
     lines = forecast(plan, state.missing, remark if sys.stderr.isatty() else lambda line: None)

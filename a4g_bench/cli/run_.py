@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from a4g_bench.cli.check import verdict
-from a4g_bench.cli.output import AllowImport, Json, ResultsFolder, Suite, duration, examples, print_json, remark
+from a4g_bench.cli.output import AllowImport, Json, ResultsFolder, Seeds, Suite, duration, examples, print_json, remark
 
 EXAMPLES = examples(
     "a4g-bench run quick",
@@ -14,6 +14,7 @@ EXAMPLES = examples(
     "a4g-bench run my-suite.yaml --address auto",
     "a4g-bench run my-suite.yaml --submit --results s3://bucket/mine",
     "a4g-bench run quick --retry-errors",
+    "a4g-bench run seed --seeds 10",
 )
 
 
@@ -34,6 +35,7 @@ def command(
     submit: Annotated[
         bool, typer.Option("--submit", help="Hand the run to a cluster as a job, and return. ADDR: its job server.")
     ] = False,
+    seeds: Seeds = None,
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
@@ -43,7 +45,8 @@ def command(
     """
     if submit:
         passed = {"--retry-errors": retry_errors, "--allow-open-cluster": allow_open_cluster}
-        limited = [] if limit is None else ["--limit", str(limit)]
+        numbers = {"--limit": limit, "--seeds": seeds}
+        limited = [word for name, value in numbers.items() if value is not None for word in (name, str(value))]
         _submit(
             suite, results, address, [name for name, on in passed.items() if on] + limited, allow_import or (), as_json
         )
@@ -62,7 +65,7 @@ def command(
     options = RunOptions(
         address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **given
     )
-    plan = make_plan(load_suite(suite, allow_import or ()))
+    plan = make_plan(load_suite(suite, allow_import or (), seeds))
     for note in plan.notes:
         remark(f"note: {note}")
     root = results or f"results/{plan.suite.name}"

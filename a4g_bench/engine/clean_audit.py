@@ -32,9 +32,9 @@ def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     """Audit the clean victim over ``seeds`` splits, with the protocol's statistics on whether the pair is rankable.
 
     Rates are pooled over the splits' audit rows, averaged over the audit victim seeds and, with more than five splits,
-    over those that a row is audited in; their intervals are Wilson's at 95 %, each row counted once. The AUC is averaged
-    over splits and victim seeds, with the counterpart of Wilson's interval (:mod:`a4g_bench.metrics.auc`); a victim
-    without scores has none. Gap and rankability are the leaderboard's, against 1 % random duplicates.
+    over those that a row is audited in; their intervals are Wilson's at 95 %, each row counted once. The AUC is
+    averaged over splits and victim seeds, with the counterpart of Wilson's interval (:mod:`a4g_bench.metrics.auc`); a
+    victim without scores has none. Gap and rankability are the leaderboard's, against 1 % random duplicates.
     Raises ``VictimError`` if the victim cannot be trained.
     """
     suite = Suite.model_validate(

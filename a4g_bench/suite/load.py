@@ -53,11 +53,11 @@ class LoadedSuite:
             raise type(error)(f"{self.document.place(location)}: {error}") from error
 
 
-def load_suite(name_or_path: str, allow_import: Sequence[str] = ()) -> LoadedSuite:
+def load_suite(name_or_path: str, allow_import: Sequence[str] = (), seeds: int | None = None) -> LoadedSuite:
     """Read a suite by path, or a built-in one by name. Raises ``SuiteError`` in one line.
 
     Reading imports nothing that the suite names. Of victims by import path, only those from the modules
-    ``allow_import``, and from modules below them, may be used later.
+    ``allow_import``, and from modules below them, may be used later. ``seeds`` leaves the suite only its first so many.
     """
     path = _find(name_or_path)
     try:
@@ -69,7 +69,18 @@ def load_suite(name_or_path: str, allow_import: Sequence[str] = ()) -> LoadedSui
     except OSError as error:
         raise SuiteError(f"suite '{name_or_path}' cannot be read: {error.strerror or error}") from error
     document = parse(text, name_or_path)
-    return LoadedSuite(validated(document), name_or_path, path.resolve().parent, document, tuple(allow_import))
+    suite = _first_seeds(validated(document), name_or_path, seeds)
+    return LoadedSuite(suite, name_or_path, path.resolve().parent, document, tuple(allow_import))
+
+
+def _first_seeds(suite: Suite, name: str, seeds: int | None) -> Suite:
+    if seeds is None:
+        return suite
+    if not 1 <= seeds <= len(suite.seeds):
+        raise SuiteError(
+            f"--seeds {seeds}: suite '{name}' has {len(suite.seeds)}, so 1 to {len(suite.seeds)} can be run"
+        )
+    return suite.model_copy(update={"seeds": suite.seeds[:seeds]})
 
 
 def _meaning(suite: Suite) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def test_plan_tells_what_is_there(finished: Path, capsys: pytest.CaptureFixture[
     assert (elsewhere["missing"], elsewhere["queries"]) == (6, 8)
     assert elsewhere["pairs"][0]["gap"] >= 0
     assert "6 searches: 6 complete" in said(capsys, "plan", "tiny.yaml").out
+    assert said(capsys, "plan", "tiny.yaml", "--json", "--seeds", 1).json["complete"] == 3
+    assert said(capsys, "run", "tiny.yaml", "--json", "--seeds", 1).json["complete"] == 3
     assert tree(finished) == before
 
 
@@ -187,6 +189,8 @@ def test_a_folder_that_cannot_be_written_is_refused(finished: Path, capsys: pyte
         (["--workers", "-2"], "--workers -2: at least 1 is needed"),
         (["--workers", "two"], "invalid value for '--workers'"),
         (["--limit", "0"], "--limit 0: at least 1 is needed"),
+        (["--seeds", "0"], "--seeds 0: suite 'tiny.yaml' has 2, so 1 to 2 can be run"),
+        (["--seeds", "3"], "--seeds 3: suite 'tiny.yaml' has 2, so 1 to 2 can be run"),
         (["--wrkers", "2"], "--workers"),
         (["extra"], "extra"),
         (["--address"], "--address"),

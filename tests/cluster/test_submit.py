@@ -34,12 +34,12 @@ def test_the_suite_and_its_tables_travel_and_nothing_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], sent: dict[str, Any]
 ) -> None:
     suite = own_table(tmp_path)
-    answer = said(capsys, "run", suite, "--submit", "--results", "s3://bucket/a b", "--retry-errors", "--limit", 3)
+    answer = said(capsys, "run", suite, "--submit", "--results", "s3://bucket/a b", "--retry-errors", "--seeds", 1)
     assert (answer.code, answer.out) == (0, "job-1\n")
     assert "RAY_AUTH_MODE=token ray job logs --follow --address http://127.0.0.1:8265 job-1" in answer.err
     assert sent["address"] == "http://127.0.0.1:8265"
     assert sent["entrypoint"] == (
-        "a4g-bench run suite.yaml --address auto --results 's3://bucket/a b' --retry-errors --limit 3"
+        "a4g-bench run suite.yaml --address auto --results 's3://bucket/a b' --retry-errors --seeds 1"
     )
     assert set(sent["files"]) == {"suite.yaml", "data/loans.csv"}
     assert sent["files"]["suite.yaml"] == suite.read_bytes()
