@@ -38,10 +38,14 @@ class Result:
     gap_signed: Estimate
     gap_clean: float
     gap_poisoned: float
+    change: Estimate
+    validation_gap_clean: float | None
+    validation_gap_poisoned: float | None
     optimism: float | None
     rise_p: float  # smallest p-value over the groups of a rise of the harm rate
     groups: int
     queries: float
+    poison_rows: float | None
     cpu_seconds: float
 
 
@@ -121,6 +125,9 @@ def _facts(family: Family, victim: str) -> tuple[int, int, tuple[tuple[str, int]
 def _result(found: Series, outcomes: Sequence[Outcome], gap: CleanGap) -> Result:
     searches = [o.search for o in outcomes]
     measured = [s.validation_gain for s in searches if s.validation_gain is not None]
+    gaps = [s.validation_gaps for s in searches if s.validation_gaps is not None]
+    promised = [fmean(side) for side in zip(*gaps, strict=True)] if len(gaps) == len(searches) else [None, None]
+    rows = [s.poison_rows for s in searches if s.poison_rows is not None]
     return Result(
         seeds=frozenset(s.seed for s in searches),
         fg=fair_gain(found.gain, found.cost),
@@ -129,10 +136,14 @@ def _result(found: Series, outcomes: Sequence[Outcome], gap: CleanGap) -> Result
         gap_signed=gap.signed,
         gap_clean=found.gap_clean,
         gap_poisoned=found.gap_poisoned,
+        change=found.change,
+        validation_gap_clean=promised[0],
+        validation_gap_poisoned=promised[1],
         optimism=fmean(measured) - found.gain.value if len(measured) == len(searches) else None,
         rise_p=min(p_value(rise) if rise.value > 0 else 1.0 for rise in found.rises),
         groups=len(found.rises),
         queries=fmean(s.queries for s in searches),
+        poison_rows=fmean(rows) if len(rows) == len(searches) else None,
         cpu_seconds=fmean(s.cpu_seconds for s in searches),
     )
 

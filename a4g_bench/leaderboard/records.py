@@ -12,7 +12,7 @@ from a4g_bench.errors import StoreError
 SEARCH_COLUMNS = (
     "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
     "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id",
-    "train_rows", "validation_rows", "audit_rows", "queries",
+    "train_rows", "validation_rows", "audit_rows", "queries", "poison_rows",
     "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
     "propose_seconds", "fit_cpu_seconds",
 )  # fmt: skip
@@ -117,11 +117,17 @@ class Search:
     budget_share: float | None
     rows: int | None  # of the data set as it was used: train, search-validation and audit
     queries: float
+    poison_rows: float | None  # in its final set
     cpu_seconds: float
-    validation_gain: float | None  # G as the search measured it
+    validation_gaps: tuple[float, float] | None  # U as the search measured it, clean and poisoned
     cautions: tuple[str, ...]
     protocol_version: int
     definitions: tuple[tuple[str, str, str], ...]  # (kind, label, JSON): what the labels stand for
+
+    @property
+    def validation_gain(self) -> float | None:
+        """G as the search measured it."""
+        return None if self.validation_gaps is None else search_gain(*self.validation_gaps)
 
     @cached_property
     def place(self) -> tuple[Cell, Entrant, int]:
@@ -162,8 +168,9 @@ def record(row: dict[str, object], where: str) -> Search:
         budget_share=number("budget_share"),
         rows=None if None in parts else int(sum(part or 0 for part in parts)),
         queries=number("queries") or 0.0,
+        poison_rows=number("poison_rows"),
         cpu_seconds=(number("fit_cpu_seconds") or 0.0) + (number("propose_seconds") or 0.0),
-        validation_gain=None if clean is None or poisoned is None else search_gain(clean, poisoned),
+        validation_gaps=None if clean is None or poisoned is None else (clean, poisoned),
         cautions=tuple(map(str, cautions)) if isinstance(cautions, list) else (),
         protocol_version=int(number("protocol_version") or 0),
         definitions=_definitions(text("identity"), text("victim"), text("attack")),

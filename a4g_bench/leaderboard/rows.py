@@ -17,14 +17,18 @@ class Row:
     - ``fg``: FG@1_b at a cell, FG@1 over several budgets; 95 % interval ``fg_low..fg_high``.
     - ``gap_clean``, ``gap_poisoned``: mean over seeds of U before and after. ``gap_clean_low..high`` is the interval
       of the signed difference between the groups that are worst and best off (see ``Pair``).
+    - ``gap_closed``: mean over seeds of U before less U after, with its paired 95 % interval
+      ``gap_closed_low..gap_closed_high``.
+    - ``validation_gap_clean``, ``validation_gap_poisoned``: the same U as the search measured it on its own validation
+      rows.
     - ``accuracy_cost``: mean over seeds of dA; ``accuracy_cost_upper`` its one-sided 95 % upper bound.
     - ``gain_over_random_duplicates``: mean G less that of the control at the same cell and seeds, with its paired
       interval.
     - ``optimism``: mean G as the search measured it on its own validation rows, less mean G on audit rows.
     - ``levelling_down``: whether any group's mean harm rate rose at any of the cells: a bootstrap p-value of at most
       5 % (see ``tiers.p_value``) after Bonferroni's correction for the number of groups and cells looked at.
-    - ``queries``, ``cpu_seconds`` (fits and proposals): mean per search. ``seeds``: seeds behind the number; on
-      averaged rows the fewest of any cell.
+    - ``queries``, ``poison_rows`` (of the final set), ``cpu_seconds`` (fits and proposals): mean per search.
+    - ``seeds``: seeds behind the number; on averaged rows the fewest of any cell.
     - ``budget``: share of the training rows; for a budget given as a count, the mean share it came to.
     - ``tier``, ``rank_low``, ``rank_high``: see ``Standing``; null unless ``status`` is ``ok``.
     """
@@ -46,6 +50,11 @@ class Row:
     gap_clean_low: float | None
     gap_clean_high: float | None
     gap_poisoned: float | None
+    gap_closed: float | None
+    gap_closed_low: float | None
+    gap_closed_high: float | None
+    validation_gap_clean: float | None
+    validation_gap_poisoned: float | None
     accuracy_cost: float | None
     accuracy_cost_upper: float | None
     gain_over_random_duplicates: float | None
@@ -54,6 +63,7 @@ class Row:
     optimism: float | None
     levelling_down: bool | None
     queries: float | None
+    poison_rows: float | None
     cpu_seconds: float | None
     seeds: int
     tier: int | None

@@ -92,9 +92,11 @@ class _Summary:
     def row(self, place: Place, status: Status, standing: Standing | None) -> Row:
         some = self.results
         cost = weighted(self.weights, [r.cost for r in some]) if some else None
+        closed = weighted(self.weights, [r.change for r in some]) if some else None
         signed = weighted(self.weights, [r.gap_signed for r in some]) if some else None
         fg_low, fg_high = _interval(self.fg)
         gap_low, gap_high = _interval(signed)
+        closed_low, closed_high = _interval(closed)
         over_low, over_high = _interval(self.over_reference)
         return Row(
             entrant=self.who.label,
@@ -114,6 +116,11 @@ class _Summary:
             gap_clean_low=gap_low,
             gap_clean_high=gap_high,
             gap_poisoned=self._mean([r.gap_poisoned for r in some]),
+            gap_closed=finite(closed.value) if closed else None,
+            gap_closed_low=closed_low,
+            gap_closed_high=closed_high,
+            validation_gap_clean=self._mean([r.validation_gap_clean for r in some]),
+            validation_gap_poisoned=self._mean([r.validation_gap_poisoned for r in some]),
             accuracy_cost=finite(cost.value) if cost else None,
             accuracy_cost_upper=finite(cost.upper()) if cost else None,
             gain_over_random_duplicates=finite(self.over_reference.value) if self.over_reference else None,
@@ -122,6 +129,7 @@ class _Summary:
             optimism=self._mean([r.optimism for r in some]),
             levelling_down=self._rose() if some else None,
             queries=self._mean([r.queries for r in some]),
+            poison_rows=self._mean([r.poison_rows for r in some]),
             cpu_seconds=self._mean([r.cpu_seconds for r in some]),
             seeds=min((len(r.seeds) for r in some), default=0),
             tier=standing.tier if standing else None,

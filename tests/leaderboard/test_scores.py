@@ -154,7 +154,19 @@ def test_optimism_is_the_gain_promised_less_the_gain_held() -> None:
         drawn.add("closes", NONE, seed=seed, validation_gap_clean=0.8)
     board = build([drawn.tables()])
     assert cell(board, "halves").optimism == pytest.approx(0.25)
+    halves = cell(board, "halves")
+    assert (halves.validation_gap_clean, halves.validation_gap_poisoned) == pytest.approx((0.8, 0.2))
     assert cell(board, "closes").optimism is None
+
+
+def test_what_was_closed_in_points_and_with_how_many_rows() -> None:
+    drawn = folder()
+    for seed, rows in enumerate((2, 5)):  # harm 1 and 0 before, 1/2 and 0 after, in every resampled row set too
+        drawn.add("halves", HALF, seed=seed, poison_rows=rows)
+    found = cell(build([drawn.tables()]), "halves")
+    assert found.gap_closed == found.gap_clean - found.gap_poisoned > 0  # type: ignore[operator]  # there is a number
+    assert found.gap_closed_low <= found.gap_closed <= found.gap_closed_high  # type: ignore[operator]
+    assert found.poison_rows == 3.5
 
 
 def test_levelling_down_is_a_rise_of_some_harm_rate(board: Board) -> None:
