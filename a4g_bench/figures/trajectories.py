@@ -15,6 +15,7 @@ from a4g_bench.figures.statistics import Mean, band, mean
 from a4g_bench.figures.style import CLEAN, clipped, figure, look, seeds, title
 
 What = Literal["unfairness", "accuracy"]
+_HANDLE, _CHARACTER = 0.6, 0.061  # inches of the legend: a column's mark and space, and a character of its text
 #: With more lines than this, bands would hide each other.
 MOST_BANDS = 6
 
@@ -27,12 +28,13 @@ def trajectories(scene: Scene, what: What) -> Figure:
     traced = [c for c in scene.contenders if c.traced]
     slots = len(scene.contenders) + 1
     handles = _legend(traced, several=len(scene.seeds) > 1)
-    columns = 1 if not traced else 2 if len(handles) < 9 else 3
     beside = 0.6 + 0.34 * slots
     below = (
         0.075 * max(len(line) for c in scene.contenders for line in named(c, scene).split("\n")) if slots > 1 else 0.5
     )
     width = 4.8 + beside + 0.15 * max(0, len(traced) - 4) if traced else max(4.5, 1.2 + beside)
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    columns = max(1, min(2 if len(handles) < 9 else 3, int(width / (_HANDLE + _CHARACTER * longest))))
     drawn = figure(width, 4.2 + below + 0.19 * math.ceil(len(handles) / columns))
     if traced:
         left, right = drawn.subplots(1, 2, sharey=True, width_ratios=[width - beside - 0.6, beside])

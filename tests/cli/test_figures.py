@@ -277,6 +277,15 @@ def test_what_is_judged_on_folds_is_not_mixed_with_search_validation(tmp_path: P
     assert lines.get_title() == "best so far: explored on 2 folds,\nconfirmed on search-validation rows"
 
 
+@pytest.mark.parametrize("attacks", [(), ("sobol",), ("random-duplicates",)])
+def test_the_legend_lies_within_the_picture(finished: Path, attacks: tuple[str, ...]) -> None:
+    drawn = only("unfairness", attacks=attacks).figure()
+    drawn.canvas.draw()
+    inside, whole = drawn.legends[0].get_window_extent(), drawn.bbox
+    assert whole.x0 <= inside.x0 < inside.x1 <= whole.x1
+    assert whole.y0 <= inside.y0
+
+
 def test_twelve_attacks_are_told_apart(finished: Path) -> None:
     for number in range(11):
         copy("sobol", f"sobol-{number}")
