@@ -77,6 +77,10 @@ def _spread(rates: Rates) -> float:
     return float(rates.max() - rates.min())
 
 
+def _ratio(rates: Rates) -> float:
+    return float(rates.min() / rates.max()) if rates.max() > 0 else 1.0
+
+
 def unfairness(counts: Counts, favourable: Label) -> float:
     """The protocol's U: ``max_g m_g - min_g m_g`` over the harm rates."""
     return _spread(harm(counts, favourable))
@@ -89,8 +93,16 @@ def demographic_parity_difference(counts: Counts, favourable: Label = 1) -> floa
 
 def demographic_parity_ratio(counts: Counts, favourable: Label = 1) -> float:
     """Smallest over largest selection rate (``fairlearn.metrics.demographic_parity_ratio``); 1 if nobody is."""
-    rates = selection_rate(counts)
-    return float(rates.min() / rates.max()) if rates.max() > 0 else 1.0
+    return _ratio(selection_rate(counts))
+
+
+def disparate_impact(counts: Counts, favourable: Label) -> float:
+    """Smallest over largest share of a group predicted the favourable label (Feldman et al. 2015); 1 if nobody is.
+
+    Where label 1 is favourable it is the demographic parity ratio.
+    """
+    selected = selection_rate(counts)
+    return _ratio(selected if favourable == 1 else 1 - selected)
 
 
 def equalized_odds_difference(counts: Counts, favourable: Label = 1) -> float:
@@ -176,6 +188,12 @@ OBJECTIVES: Mapping[str, Metric] = {
         "fpr_difference_penalized",
         "gap of the false positive rates + highest + 0.6 lowest (the original's DEO augmented); objective only",
         fpr_difference_penalized,
+    ),
+    "disparate_impact": Metric(
+        "disparate_impact",
+        "smallest over largest share of a group predicted the favourable label; objective only",
+        disparate_impact,
+        1.0,
     ),
     "highest_fpr": Metric("highest_fpr", "largest false positive rate of a group; objective only", highest_fpr),
     "highest_fnr": Metric("highest_fnr", "largest false negative rate of a group; objective only", highest_fnr),

@@ -56,6 +56,13 @@ def test_objectives_that_are_no_gaps() -> None:
     assert get_metric("fpr_difference_penalized").cost(worse.counts, 1) == 0 + 1 + 0.6
 
 
+def test_disparate_impact_is_about_the_favourable_label() -> None:
+    impact = get_metric("disparate_impact")
+    assert impact.value(ROWS.counts, 1) == pytest.approx((1 / 6) / (5 / 8))
+    assert impact.value(ROWS.counts, 0) == pytest.approx((3 / 8) / (5 / 6))
+    assert impact.cost(ROWS.counts, 0) == pytest.approx(1 - (3 / 8) / (5 / 6))
+
+
 def test_harm_is_being_denied_the_favourable_label_one_deserves() -> None:
     assert unfairness(ROWS.counts, favourable=1) == 1 / 4  # FNR: 1/4 and 1/2
     assert unfairness(ROWS.counts, favourable=0) == 1 / 2  # FPR: 1/2 and 0
