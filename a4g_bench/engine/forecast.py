@@ -69,10 +69,15 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
             trial = try_victim(subject, victim, plan.suite.seeds[0], largest)
             todo = [p for p in mine if p.search_id in waiting]
             fits = _shared_fits(todo, victim, plan.suite.fits) + sum(_own_fits(p) for p in todo)
+            seconds = fits * trial.fit_seconds
+            for surrogate, queries in _surrogates(todo).values():
+                told(f"timing a clean fit of {surrogate.label} on {subject.entry.label}")
+                instead = try_victim(subject, surrogate, plan.suite.seeds[0], largest)
+                seconds += queries * (instead.fit_seconds - trial.fit_seconds)
             lines.append(
                 Forecast(
                     subject.entry.label, subject.attribute, victim.label, len(mine), len(todo),
-                    sum(_queries(p) for p in todo), fits, trial.fit_seconds, fits * trial.fit_seconds,
+                    sum(_queries(p) for p in todo), fits, trial.fit_seconds, seconds,
                     trial.gap, DETECTABLE * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
                 )
             )  # fmt: skip
@@ -111,10 +116,23 @@ def _queries(planned: Planned) -> int:
 
 
 def _own_fits(planned: Planned) -> int:
+    return _query_fits(planned) + _seeds(planned.spec.victim, AUDIT_SEEDS)
+
+
+def _query_fits(planned: Planned) -> int:
     spec = planned.spec
-    return _queries(planned) * spec.fits.folds * _seeds(spec.victim, spec.fits.victim_seeds) + _seeds(
-        spec.victim, AUDIT_SEEDS
-    )
+    return _queries(planned) * spec.fits.folds * _seeds(spec.queried, spec.fits.victim_seeds)
+
+
+def _surrogates(todo: Sequence[Planned]) -> dict[str, tuple[Named, int]]:
+    """Victims that are queried in place of the audited one, each with the fits of its queries."""
+    found: dict[str, tuple[Named, int]] = {}
+    for planned in todo:
+        surrogate = planned.spec.attack.surrogate
+        if surrogate is not None:
+            key = repr((surrogate.name, sorted(surrogate.params.items())))
+            found[key] = surrogate, found.get(key, (surrogate, 0))[1] + _query_fits(planned)
+    return found
 
 
 def _shared_fits(todo: Sequence[Planned], victim: Named, fits: Fits) -> int:

@@ -118,11 +118,13 @@ class DatasetEntry(Named):
 
 class AttackEntry(Named):
     """An attack. ``craft_on`` names the one victim of the suite that it works on (all of them unless told), and
-    ``evaluate_on`` victims that its poison sets are audited on too; ``batch_size`` is the suite's unless told.
+    ``evaluate_on`` victims that its poison sets are audited on too. ``surrogate`` is a victim that it queries in place
+    of the one audited, which it then never meets. ``batch_size`` is the suite's unless told.
     """
 
     craft_on: str | None = None
     evaluate_on: list[str] = []
+    surrogate: Named | None = None
     batch_size: BatchSize | None = None
 
 
