@@ -31,7 +31,7 @@ def check_suite(loaded: LoadedSuite) -> None:
     for i, attack in enumerate(suite.attacks):
         with loaded.at("attacks", i):
             built = get_attack(attack.name, attack.params)
-            if suite.fits.folds > 1 and built.queries and not built.recipes:
+            if (attack.fits or suite.fits).folds > 1 and built.queries and not built.recipes:
                 raise SuiteError(f"attack '{attack.label}' evaluates fixed rows and cannot use folds: set 'folds: 1'")
             if attack.surrogate is not None:
                 _check_surrogate(attack.surrogate, attack.label, built, loaded.allow_import)

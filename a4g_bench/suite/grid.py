@@ -130,5 +130,5 @@ def _grid(suite: Suite) -> Iterator[Spec]:
         for objective, query_budget, seed in product(objectives, queries, suite.seeds):
             yield Spec(
                 dataset, victim, entry, others, objective, budget, query_budget, seed,
-                suite.fits, entry.batch_size or suite.batch_size, suite.max_accuracy_loss,
+                entry.fits or suite.fits, entry.batch_size or suite.batch_size, suite.max_accuracy_loss,
             )  # fmt: skip

@@ -23,7 +23,9 @@ def rows(of: Results, table: str) -> list[Row]:
 
 
 @pytest.mark.parametrize("attack", ["sobol", "threshold-copies"])
-def test_it_does_what_crafting_on_the_surrogate_and_auditing_on_the_victim_does(tmp_path: Path, attack: str) -> None:
+def test_it_does_what_crafting_on_the_surrogate_and_auditing_on_the_victim_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], attack: str
+) -> None:
     """Query by query and prediction by prediction; but it is the audited victim's cell, and its clean audit's."""
     surrogate = {"name": attack, "surrogate": "logistic_regression"}
     mine = results(tmp_path / "surrogate", victims=[TREE], attacks=[surrogate])
@@ -36,6 +38,8 @@ def test_it_does_what_crafting_on_the_surrogate_and_auditing_on_the_victim_does(
     [search] = mine.read("searches").to_pylist()
     assert (search["status"], search["victim"], search["knowledge"]) == ("ok", "tree", "surrogate")
     assert {b["victim"] for b in mine.read("baselines").to_pylist()} == {"tree"}
+    told = said(capsys, "show", search["search_id"], "--results", tmp_path / "surrogate" / "r").out
+    assert "queried instead  logistic_regression" in told
 
 
 def test_a_surrogate_makes_another_search_of_it(tmp_path: Path) -> None:
