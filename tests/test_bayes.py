@@ -101,6 +101,8 @@ def test_wrong_arguments_are_refused() -> None:
         Proposer(("a", "a"), seed=0)
     with pytest.raises(ValueError, match="expected 3 values"):
         Proposer(DIMENSIONS, seed=0, start=[(0.1, 0.2)])
+    with pytest.raises(ValueError, match="need a bound on the loss"):
+        Proposer(DIMENSIONS, seed=0, acquisition="pareto")
     with pytest.raises(ValueError, match="at least one point"):
         Proposer(DIMENSIONS, seed=0).ask(0)
     constrained = Proposer(DIMENSIONS, seed=0, max_loss=0.1)
@@ -116,8 +118,10 @@ def test_observed_values_rank_while_there_is_no_model() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("max_loss", [None, 0.6])
-@pytest.mark.parametrize("acquisition", ["lean", "default"])
+@pytest.mark.parametrize(
+    ("max_loss", "acquisition"),
+    [(None, "lean"), (0.6, "lean"), (None, "default"), (0.6, "default"), (None, "ucb"), (0.6, "pareto")],
+)
 def test_replay_gives_the_next_batch_bit_for_bit(max_loss: float | None, acquisition: str) -> None:
     def fresh() -> Proposer:
         return Proposer(DIMENSIONS, seed=7, initial=4, start=START, max_loss=max_loss, acquisition=acquisition)  # type: ignore[arg-type]
@@ -145,6 +149,21 @@ def test_numbers_of_any_kind_will_do(bound: float) -> None:
     assert proposer.best(1)[0][0] > 0.2 * (bound < 0)
     proposer.tell([Observation((1, 0, 0), (1, 0), (-1, 0))])
     assert (1.0, 0.0, 0.0) in proposer.best(20)
+
+
+@pytest.mark.slow
+def test_two_objectives_explore_their_front_within_the_bound() -> None:
+    """The objective 1 - x and the loss x are at odds: every x within the bound is on the front."""
+
+    def odds(point: Point) -> Observation:
+        return Observation(point, (1.0 - point[0], 0.001), (point[0], 0.001))
+
+    proposer = Proposer(("x",), seed=2, initial=4, max_loss=0.5, acquisition="pareto")
+    asked = [row.point[0] for batch in run(proposer, [odds] * 5, 4)[1:] for row in batch]
+    within = sorted([0.0, *(x for x in asked if x <= 0.5), 0.5])
+    assert len(within) - 2 >= 0.7 * len(asked)
+    assert max(np.diff(within)) < 0.15
+    assert proposer.best(1)[0][0] == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.stats import qmc
 
 Point = tuple[float, ...]
-Acquisition = Literal["lean", "default", "ucb"]
+Acquisition = Literal["lean", "default", "ucb", "pareto"]
 
 MODEL_NEEDS = 2
 """Successful observations below which there is no model: the Sobol sequence goes on, and observed values rank."""
@@ -64,10 +64,11 @@ class Proposer:
     until ``initial`` points are proposed in all, then candidates of Ax's Gaussian process by noisy expected
     improvement, subject to ``loss <= max_loss`` if a bound is given. ``acquisition``: ``default`` is Ax's own
     generation; ``lean`` optimises with far less effort; ``ucb`` is the upper confidence bound, posterior mean plus
-    ``kappa`` deviations, without a bound on the loss. Asked points must be told with exactly the floats asked; other
-    points may be told too. The same seed and the same observations told in the same order give the same next
-    proposals, bit for bit on one machine; what was asked for and never told is forgotten by a replay. Every proposal is
-    a new point. Raises ``ValueError`` for wrong dimensions, points or counts.
+    ``kappa`` deviations, without a bound on the loss; ``pareto`` lowers both the objective and the loss, by the
+    expected gain of hypervolume over the points within the bound, which it needs. Asked points must be told with
+    exactly the floats asked; other points may be told too. The same seed and the same observations told in the same
+    order give the same next proposals, bit for bit on one machine; what was asked for and never told is forgotten by a
+    replay. Every proposal is a new point. Raises ``ValueError`` for wrong dimensions, points or counts.
     """
 
     def __init__(
@@ -87,8 +88,10 @@ class Proposer:
             raise ValueError(f"initial and seed must not be negative, got {initial} and {seed}")
         if max_loss is not None and not math.isfinite(max_loss):
             raise ValueError(f"max_loss must be finite or None, got {max_loss}")
-        if acquisition not in ("lean", "default", "ucb"):
-            raise ValueError(f"acquisition must be 'lean', 'default' or 'ucb', got '{acquisition}'")
+        if acquisition not in ("lean", "default", "ucb", "pareto"):
+            raise ValueError(f"acquisition must be 'lean', 'default', 'ucb' or 'pareto', got '{acquisition}'")
+        if acquisition == "pareto" and max_loss is None:
+            raise ValueError("two objectives need a bound on the loss")
         if acquisition == "ucb" and max_loss is not None:
             raise ValueError("the upper confidence bound knows no bound on the loss")
         self._names = [f"x{position}" for position in range(len(dimensions))]
@@ -198,7 +201,7 @@ class Proposer:
     def _attach(self) -> None:
         """Hand Ax what it has not been told yet, in the order told; no trial is ever left running."""
         if self._client is None:
-            self._client = _new_client(self._names, self._max_loss)
+            self._client = _new_client(self._names, self._max_loss, two_objectives=self._acquisition == "pareto")
         for told in self._told[self._attached :]:
             trial = self._client.attach_trial(dict(zip(self._names, told.point, strict=True)))
             if told.objective is None:
@@ -234,7 +237,7 @@ def _models() -> ModuleType:
         return import_module("a4g_bench.attacks.bayes_acquisition")
 
 
-def _new_client(names: Sequence[str], max_loss: float | None) -> Any:
+def _new_client(names: Sequence[str], max_loss: float | None, *, two_objectives: bool) -> Any:
     from ax.api.client import Client
     from ax.api.configs import RangeParameterConfig
 
@@ -242,7 +245,8 @@ def _new_client(names: Sequence[str], max_loss: float | None) -> Any:
     client.configure_experiment(
         [RangeParameterConfig(name=name, parameter_type="float", bounds=(0, 1)) for name in names]
     )
-    client.configure_optimization("-objective", None if max_loss is None else [f"loss <= {max_loss!r}"])
+    goal = "-objective, -loss" if two_objectives else "-objective"  # a bound on an objective is its reference point
+    client.configure_optimization(goal, None if max_loss is None else [f"loss <= {max_loss!r}"])
     return client
 
 
@@ -264,6 +268,9 @@ def _controlled(seed: int) -> Iterator[None]:
             # A restart of the optimiser that ends early costs a little quality and nothing else.
             warnings.simplefilter("ignore", BotorchWarning)
             warnings.filterwarnings("ignore", "Optimization failed", RuntimeWarning)
+            # With two objectives Ax asks for a reference point of the first one, which nothing here could tell it.
+            warnings.filterwarnings("ignore", "Encountered a `MultiObjective` without objective thresholds")
+            warnings.filterwarnings("ignore", "To copy construct from a tensor", UserWarning)  # its own code's
             yield
     finally:
         torch.set_num_threads(threads)

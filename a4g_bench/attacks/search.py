@@ -48,7 +48,10 @@ class AxAllocation(AllocationSearch):
 
     The objective is modelled with its standard error, the accuracy loss is an outcome constraint at the allowance less
     ``margin``, and the finalists are those of the best posterior mean. ``warm_start`` begins with the recipes of
-    ``threshold-copies``; ``initial`` points in all come before the model (the rest of them Sobol).
+    ``threshold-copies``; ``initial`` points in all come before the model (the rest of them Sobol). ``acquisition``:
+    ``lean``, ``default`` (Ax's own, several times as dear), or ``pareto``, which has two objectives, the suite's and
+    the accuracy, and explores their front within the allowance (dearer still); the final set is picked as ever, by the
+    largest confirmed gain within the allowance.
     """
 
     name = "ax-allocation"
@@ -68,8 +71,8 @@ class AxAllocation(AllocationSearch):
         super().__init__(confirm=confirm, finalists=finalists, margin=margin)
         if not isinstance(warm_start, bool):
             raise ValueError(f"warm_start must be true or false, not {warm_start!r}")
-        if acquisition not in ("lean", "default"):
-            raise ValueError(f"acquisition must be 'lean' or 'default', not {acquisition!r}")
+        if acquisition not in ("lean", "default", "pareto"):
+            raise ValueError(f"acquisition must be 'lean', 'default' or 'pareto', not {acquisition!r}")
         self.initial, self.warm_start, self.acquisition = whole("initial", initial, 1), warm_start, acquisition
 
     def start(self, problem: Problem) -> None:

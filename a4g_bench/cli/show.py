@@ -87,6 +87,9 @@ def _print_search(search: Row) -> None:
             "data set": f"{search['dataset']} (fingerprint {search['fingerprint']})",
             "attribute": search["attribute"],
             "victim": _with_parameters(search["victim"], identity["victim"]["params"]),
+            "queried instead": _with_parameters(identity["surrogate"]["name"], identity["surrogate"]["params"])
+            if "surrogate" in identity
+            else None,
             "attack": _with_parameters(search["attack"], identity["attack"]["params"]),
             "objective": search["objective"] if search["query_budget"] else None,
             "poison budget": f"{search['budget']} ({search['budget_rows']} rows)",

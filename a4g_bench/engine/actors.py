@@ -55,10 +55,10 @@ class FitWorker:
     def hold_view(self, view: View, planned: Planned) -> None:
         """Be ready for the fits of a search."""
         spec = planned.spec
-        key = view.material_key(spec.victim, spec.fits.folds)
+        key = view.material_key(spec.queried, spec.fits.folds)
         if self._fitter is None or self._fitter[0] != key:
             self._fitter = None  # not two tables at a time
-            self._fitter = (key, InlineFitter(view.material(spec.victim, spec.fits.folds)))
+            self._fitter = (key, InlineFitter(view.material(spec.queried, spec.fits.folds)))
 
     def hold_court(self, planned: Planned, victim: Named) -> None:
         """Be ready for the fits of an audit."""

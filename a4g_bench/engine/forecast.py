@@ -12,7 +12,7 @@ from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
 from a4g_bench.seeds import AUDIT_SEEDS, Purpose, generator
-from a4g_bench.suite.model import Fits, Named, PoisonBudget
+from a4g_bench.suite.model import Named, PoisonBudget
 from a4g_bench.suite.plan import Plan, Planned, Subject
 from a4g_bench.victims.victim import get_victim
 from a4g_bench.victims.workbench import Job
@@ -68,11 +68,16 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
             told(f"timing a clean fit of {victim.label} on {subject.entry.label}")
             trial = try_victim(subject, victim, plan.suite.seeds[0], largest)
             todo = [p for p in mine if p.search_id in waiting]
-            fits = _shared_fits(todo, victim, plan.suite.fits) + sum(_own_fits(p) for p in todo)
+            fits = _shared_fits(todo, victim) + sum(_own_fits(p) for p in todo)
+            seconds = fits * trial.fit_seconds
+            for surrogate, queries in _surrogates(todo).values():
+                told(f"timing a clean fit of {surrogate.label} on {subject.entry.label}")
+                instead = try_victim(subject, surrogate, plan.suite.seeds[0], largest)
+                seconds += queries * (instead.fit_seconds - trial.fit_seconds)
             lines.append(
                 Forecast(
                     subject.entry.label, subject.attribute, victim.label, len(mine), len(todo),
-                    sum(_queries(p) for p in todo), fits, trial.fit_seconds, fits * trial.fit_seconds,
+                    sum(_queries(p) for p in todo), fits, trial.fit_seconds, seconds,
                     trial.gap, DETECTABLE * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
                 )
             )  # fmt: skip
@@ -111,15 +116,32 @@ def _queries(planned: Planned) -> int:
 
 
 def _own_fits(planned: Planned) -> int:
+    return _query_fits(planned) + _seeds(planned.spec.victim, AUDIT_SEEDS)
+
+
+def _query_fits(planned: Planned) -> int:
     spec = planned.spec
-    return _queries(planned) * spec.fits.folds * _seeds(spec.victim, spec.fits.victim_seeds) + _seeds(
-        spec.victim, AUDIT_SEEDS
-    )
+    return _queries(planned) * spec.fits.folds * _seeds(spec.queried, spec.fits.victim_seeds)
 
 
-def _shared_fits(todo: Sequence[Planned], victim: Named, fits: Fits) -> int:
+def _surrogates(todo: Sequence[Planned]) -> dict[str, tuple[Named, int]]:
+    """Victims that are queried in place of the audited one, each with the fits of its queries."""
+    found: dict[str, tuple[Named, int]] = {}
+    for planned in todo:
+        surrogate = planned.spec.attack.surrogate
+        if surrogate is not None:
+            key = repr((surrogate.name, sorted(surrogate.params.items())))
+            found[key] = surrogate, found.get(key, (surrogate, 0))[1] + _query_fits(planned)
+    return found
+
+
+def _shared_fits(todo: Sequence[Planned], victim: Named) -> int:
     """Fits that searches on the same seed share: the clean victim's, its audit, its out-of-fold scores."""
-    stages = 1 + (fits.folds if fits.folds > 1 else 0)
-    clean = stages * _seeds(victim, fits.victim_seeds) + _seeds(victim, AUDIT_SEEDS)
-    scored = {p.spec.seed for p in todo if get_attack(p.spec.attack.name, p.spec.attack.params).uses_scores}
-    return len({p.spec.seed for p in todo}) * clean + len(scored) * stages * SCORE_FOLDS
+    shared = len({p.spec.seed for p in todo}) * _seeds(victim, AUDIT_SEEDS)
+    for fits in {p.spec.fits for p in todo}:
+        mine = [p for p in todo if p.spec.fits == fits]
+        stages = 1 + (fits.folds if fits.folds > 1 else 0)
+        scored = {p.spec.seed for p in mine if get_attack(p.spec.attack.name, p.spec.attack.params).uses_scores}
+        shared += len({p.spec.seed for p in mine}) * stages * _seeds(victim, fits.victim_seeds)
+        shared += len(scored) * stages * SCORE_FOLDS
+    return shared

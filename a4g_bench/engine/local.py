@@ -27,7 +27,7 @@ class LocalServices:
     def open(self, planned: Planned) -> tuple[View, Fitter]:
         subject, spec = self._plan.subjects[planned.key], planned.spec
         view = View.of(subject.table, subject.attribute, spec.seed)
-        return view, InlineFitter(view.material(spec.victim, spec.fits.folds))
+        return view, InlineFitter(view.material(spec.queried, spec.fits.folds))
 
     def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
         if key not in self._groundwork:

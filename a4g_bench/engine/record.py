@@ -27,7 +27,7 @@ def planned_row(planned: Planned, suite: str, suite_hash: str, attempt: int, sta
         **planned.place(),
         attack_name=spec.attack.name,
         role=attack.threat.role,
-        knowledge=attack.threat.knowledge,
+        knowledge="surrogate" if spec.attack.surrogate else attack.threat.knowledge,
         labels=attack.threat.labels,
         row_origin=attack.threat.row_origin,
         fingerprint=subject.fingerprint,

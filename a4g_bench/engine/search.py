@@ -48,7 +48,7 @@ class Search:
     def __post_init__(self) -> None:
         self.rows = self.spec.budget.rows(self.view.n_train)
         self.oracle = Oracle(
-            self.view, self.spec.victim, self.spec.fits, self.spec.objective, self.rows, self.groundwork, self.fitter
+            self.view, self.spec.queried, self.spec.fits, self.spec.objective, self.rows, self.groundwork, self.fitter
         )
         self.attack: Attack = get_attack(self.spec.attack.name, self.spec.attack.params)
         self.allowed = self.spec.query_budget if self.attack.queries else 0

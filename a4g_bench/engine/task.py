@@ -82,10 +82,10 @@ class Task:
         spec = self.planned.spec
         view, fitter = self._services.open(self.planned)
         scored = get_attack(spec.attack.name, spec.attack.params).uses_scores
-        key = f"{view.material_key(spec.victim, spec.fits.folds)} {spec.fits.victim_seeds} {scored}"
+        key = f"{view.material_key(spec.queried, spec.fits.folds)} {spec.fits.victim_seeds} {scored}"
 
         def make() -> Groundwork:
-            laid = lay(view, spec.victim, spec.fits, fitter, with_scores=scored)
+            laid = lay(view, spec.queried, spec.fits, fitter, with_scores=scored)
             self._laid_cpu_seconds = laid.cpu_seconds
             return laid
 

@@ -120,7 +120,7 @@ class _RayServices:
         victims = {
             victim.label: (victim.name, victim.params)
             for planned in context.searches
-            for victim in (planned.spec.victim, *planned.spec.evaluate_on)
+            for victim in (planned.spec.victim, planned.spec.queried, *planned.spec.evaluate_on)
         }
         self.pool.hold(lambda actor: actor.warm.remote(list(victims.values())))
 

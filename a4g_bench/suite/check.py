@@ -5,12 +5,12 @@ from math import prod
 from typing import Any
 
 from a4g_bench import plugins
-from a4g_bench.attacks.attack import get_attack
+from a4g_bench.attacks.attack import Attack, get_attack
 from a4g_bench.errors import A4GError, SuiteError, nearest
 from a4g_bench.suite.check_victim import check_victim
 from a4g_bench.suite.grid import patterns
 from a4g_bench.suite.load import LoadedSuite
-from a4g_bench.suite.model import AttackEntry, Suite
+from a4g_bench.suite.model import AttackEntry, Named, Suite
 
 MAX_SEARCHES = 1_000_000
 
@@ -31,8 +31,10 @@ def check_suite(loaded: LoadedSuite) -> None:
     for i, attack in enumerate(suite.attacks):
         with loaded.at("attacks", i):
             built = get_attack(attack.name, attack.params)
-            if suite.fits.folds > 1 and built.queries and not built.recipes:
+            if (attack.fits or suite.fits).folds > 1 and built.queries and not built.recipes:
                 raise SuiteError(f"attack '{attack.label}' evaluates fixed rows and cannot use folds: set 'folds: 1'")
+            if attack.surrogate is not None:
+                _check_surrogate(attack.surrogate, attack.label, built, loaded.allow_import)
             _check_transfer(attack, {victim.label: victim.name for victim in suite.victims}, built.crafts_on)
     _check_patterns(loaded)
     _check_size(suite)
@@ -55,6 +57,13 @@ def _check_transfer(attack: AttackEntry, victims: Mapping[str, str], crafts_on: 
         raise SuiteError(
             f"craft_on: attack '{attack.label}' needs gradients, which '{attack.craft_on}' has not: name a {crafts_on}"
         )
+
+
+def _check_surrogate(surrogate: Named, label: str, attack: Attack, allow_import: Sequence[str]) -> None:
+    """Raise ``A4GError`` for a surrogate that cannot be trained, or that the attack would never meet."""
+    if not (attack.queries or attack.uses_scores):
+        raise SuiteError(f"surrogate: attack '{label}' queries no victim and reads no scores of one: leave it out")
+    check_victim(surrogate, allow_import)
 
 
 def _check_patterns(loaded: LoadedSuite) -> None:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from a4g_bench.attacks.attack import Attack, get_attack
-from a4g_bench.suite.model import Combination, DatasetEntry, Fits, Named, Objective, PoisonBudget, Suite
+from a4g_bench.suite.model import AttackEntry, Combination, DatasetEntry, Fits, Named, Objective, PoisonBudget, Suite
 from a4g_bench.suite.versions import versions
 from a4g_bench.victims.victim import get_victim
 
@@ -22,7 +22,7 @@ class Spec:
 
     dataset: DatasetEntry
     victim: Named
-    attack: Named
+    attack: AttackEntry
     evaluate_on: tuple[Named, ...]
     objective: Objective
     budget: PoisonBudget
@@ -32,15 +32,23 @@ class Spec:
     batch_size: int
     max_accuracy_loss: float
 
+    @property
+    def queried(self) -> Named:
+        """The victim that the attack may query, and whose scores it may read: the audited one, or a surrogate."""
+        return self.attack.surrogate or self.victim
+
     def identity(self, fingerprint: str, attribute: str) -> dict[str, Any]:
         """Everything that determines the result and nothing else, as JSON-able data."""
         attack = get_attack(self.attack.name, self.attack.params)
         victim = get_victim(self.victim.name, self.victim.params)
-        packages = [one for other in self.evaluate_on for one in get_victim(other.name, other.params).packages]
+        surrogate = self.attack.surrogate
+        others = (*self.evaluate_on, *([surrogate] if surrogate else []))
+        packages = [one for other in others for one in get_victim(other.name, other.params).packages]
         searching = attack.queries
         transfer = [{"name": other.name, "params": other.params} for other in self.evaluate_on]
         return {
             **({"evaluate_on": transfer} if transfer else {}),
+            **({"surrogate": {"name": surrogate.name, "params": surrogate.params}} if surrogate else {}),
             "identity_version": IDENTITY_VERSION,
             "protocol_version": PROTOCOL_VERSION,
             "dataset": {"fingerprint": fingerprint, "attribute": attribute},
@@ -122,5 +130,5 @@ def _grid(suite: Suite) -> Iterator[Spec]:
         for objective, query_budget, seed in product(objectives, queries, suite.seeds):
             yield Spec(
                 dataset, victim, entry, others, objective, budget, query_budget, seed,
-                suite.fits, entry.batch_size or suite.batch_size, suite.max_accuracy_loss,
+                entry.fits or suite.fits, entry.batch_size or suite.batch_size, suite.max_accuracy_loss,
             )  # fmt: skip

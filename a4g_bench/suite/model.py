@@ -116,13 +116,23 @@ class DatasetEntry(Named):
         return self
 
 
+class Fits(_Model):
+    """Fits per query: ``victim_seeds`` random states, times ``folds`` of train + search-validation (1: no folds)."""
+
+    victim_seeds: Whole = Field(default=1, ge=1, le=100)
+    folds: Whole = Field(default=1, ge=1, le=20)
+
+
 class AttackEntry(Named):
     """An attack. ``craft_on`` names the one victim of the suite that it works on (all of them unless told), and
-    ``evaluate_on`` victims that its poison sets are audited on too; ``batch_size`` is the suite's unless told.
+    ``evaluate_on`` victims that its poison sets are audited on too. ``surrogate`` is a victim that it queries in place
+    of the one audited, which it then never meets. ``fits`` and ``batch_size`` are the suite's unless told.
     """
 
     craft_on: str | None = None
     evaluate_on: list[str] = []
+    surrogate: Named | None = None
+    fits: Fits | None = None
     batch_size: BatchSize | None = None
 
 
@@ -152,13 +162,6 @@ class Objective(_Model):
     def label(self) -> str:
         """How tables name it."""
         return f"inverted-{self.metric}" if self.invert else self.metric
-
-
-class Fits(_Model):
-    """Fits per query: ``victim_seeds`` random states, times ``folds`` of train + search-validation (1: no folds)."""
-
-    victim_seeds: Whole = Field(default=1, ge=1, le=100)
-    folds: Whole = Field(default=1, ge=1, le=20)
 
 
 _SECONDS: dict[str, float] = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}

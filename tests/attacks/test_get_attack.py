@@ -52,7 +52,7 @@ def test_an_attack_without_parameters_takes_none(name: str) -> None:
         ("sobol", "margin", [float("nan"), float("inf"), "x"], "margin must be a finite number, not "),
         ("ax-allocation", "initial", [0, 8.5, "8"], "initial must be a whole number of at least 1, not "),
         ("ax-allocation", "warm_start", ["no", 1], "warm_start must be true or false, not "),
-        ("ax-allocation", "acquisition", ["fast", None], "acquisition must be 'lean' or 'default', not "),
+        ("ax-allocation", "acquisition", ["fast", None], "acquisition must be 'lean', 'default' or 'pareto', not "),
         ("ax-allocation", "finalists", [0], "finalists must be a whole number of at least 1, not "),
         ("cell-duplication", "variant", ["half", ["halves"]], "variant must be 'halves' or 'reweighing', not "),
         (

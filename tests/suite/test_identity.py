@@ -74,6 +74,12 @@ def test_labels_do_not_matter(dataset: str, victim: str, attack: str) -> None:
     assert identity({**BASE, **named, **pattern}) == identity({**BASE, **plain})
 
 
+def test_an_attacks_own_fits_go_before_the_suites() -> None:
+    own = {"attacks": [{**BASE["attacks"][0], "fits": BASE["fits"]}]}
+    assert identity({**BASE, **own, "fits": {"folds": 5}})[1] == identity(BASE)[1]
+    assert identity({**BASE, "attacks": [{**BASE["attacks"][0], "fits": {"folds": 5}}]})[1] != identity(BASE)[1]
+
+
 def test_an_attacks_own_batch_size_goes_before_the_suites() -> None:
     own = {"attacks": [{**BASE["attacks"][0], "batch_size": 3}]}
     assert identity({**BASE, **own, "batch_size": 8})[1] == identity(BASE)[1]
