@@ -36,7 +36,7 @@ class ContinuousSearch(Attack):
 
     @abstractmethod
     def propose(self, n: int) -> list[Point]:
-        """The next ``n`` points of the unit cube."""
+        """The next points of the unit cube, at most ``n``; none to end the exploring before its queries are spent."""
 
     def learn(self, results: Sequence[Result]) -> None:
         """Learn from explored results."""
@@ -61,7 +61,8 @@ class ContinuousSearch(Attack):
     def ask(self, n: int) -> Sequence[Candidate]:
         if self.explored < self.exploring:
             points = self.propose(min(n, self.exploring - self.explored))
-            return [Candidate(dict(zip(self.dimensions, point, strict=True))) for point in points]
+            if points:
+                return [Candidate(dict(zip(self.dimensions, point, strict=True))) for point in points]
         return self._confirmations(n)
 
     def tell(self, results: Sequence[Result]) -> None:

@@ -1,0 +1,109 @@
+"""``influence-duplication``: copies chosen by a linear program over their influence on fairness and on utility."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linprog
+from threadpoolctl import threadpool_limits
+
+from a4g_bench.attacks.attack import Attack, Poison, Pool, Threat, copies, number, whole
+from a4g_bench.attacks.gradient import Bench
+from a4g_bench.attacks.influence import Influence
+from a4g_bench.attacks.smoothed import smoothed_loss
+from a4g_bench.data.schema import Array
+from a4g_bench.errors import AttackError
+
+Counts = npt.NDArray[np.int64]
+
+
+class InfluenceDuplication(Attack):
+    """Duplicates of training rows that a linear program chooses: the least unfairness for a bounded loss of accuracy.
+
+    After Li & Liu (2022, "Achieving fairness at no utility cost via data reweighing with influence", ICML), who solve
+    for weights of all rows; here only whole copies can be added. No query: influences are those on a logistic
+    regression of the attack's own, judged on training and search-validation rows.
+
+    The budget is spent in ``rounds``. In each the surrogate is trained with the copies so far, and the program spends
+    at most an equal part of what is left: the predicted unfairness falls as far as it can, not below 0, while the
+    predicted error stays within the search's accuracy allowance of the clean surrogate's, and no row is copied more
+    than ``max_copies`` times in all. Both predictions count ``sigma(sharpness * score)`` as a label, and hold to within
+    the rounding of a copy or two. Rows that cannot help are not added, so that fewer rows than the budget may come
+    back. Time is linear in the rows.
+    """
+
+    name = "influence-duplication"
+    summary = "zero queries: copies chosen by a linear program over influences on a logistic regression"
+    threat = Threat("baseline", "surrogate", "clean", "duplicate")
+    packages = ("scipy",)
+    crafts_on = "logistic_regression"
+
+    def __init__(self, *, rounds: int = 5, max_copies: int = 1, sharpness: float = 4.0) -> None:
+        self.rounds, self.max_copies = whole("rounds", rounds, 1), whole("max_copies", max_copies, 1)
+        self.sharpness = number("sharpness", sharpness)
+        if self.sharpness <= 0:
+            raise ValueError(f"sharpness must be more than 0, not {sharpness!r}")
+
+    def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+        if len(np.unique(pool.labels)) < 2:
+            raise AttackError("the training rows carry one label only, so no logistic regression can be trained")
+        with threadpool_limits(limits=1, user_api="blas"):  # the number of threads would change the last digits
+            counts = self._counts(pool, size)
+        return copies(pool, np.repeat(np.arange(len(pool)), counts))
+
+    def _counts(self, pool: Pool, size: int) -> Counts:
+        bench = Bench.of(self.problem, pool, "unfairness", self.sharpness)
+        right = smoothed_loss("error", self.problem, bench.judged, bench.labels, self.sharpness)
+        now = Influence.of(bench.rows, pool.labels, bench.loss, right)
+        counts, clean_error = np.zeros(len(pool), dtype=np.int64), now.error
+        for left in range(self.rounds, 0, -1):
+            chosen = cheapest_copies(
+                now.on_unfairness(bench.rows, pool.labels),
+                now.on_error(bench.rows, pool.labels),
+                rows=-(-(size - int(counts.sum())) // left),  # what is left, in equal parts, rounded up
+                gap=now.unfairness,
+                allowance=clean_error + self.problem.max_accuracy_loss - now.error,
+                most=self.max_copies - counts,
+            )
+            if not chosen.any():
+                break
+            counts += chosen
+            trained = np.concatenate([np.arange(len(pool)), np.repeat(np.arange(len(pool)), counts)])
+            now = Influence.of(bench.rows[trained], pool.labels[trained], bench.loss, right, now.model.weights)
+        return counts
+
+
+def cheapest_copies(
+    unfairness: Array, error: Array, *, rows: int, gap: float, allowance: float, most: Counts
+) -> Counts:
+    """Copies (n,) of each row that minimise ``unfairness . copies``: a linear program (HiGHS), rounded to whole copies.
+
+    ``unfairness`` and ``error`` (n,) are what one copy changes. At most ``rows`` copies in all and ``most`` (n,) of
+    each row; ``error . copies <= max(allowance, 0)`` and ``unfairness . copies >= -gap`` hold to within the rounding.
+    """
+    useful = np.flatnonzero((most > 0) & ((unfairness < 0) | (error < 0)))
+    counts = np.zeros(len(most), dtype=np.int64)
+    if not len(useful) or rows < 1:
+        return counts
+    falls, costs = unfairness[useful], error[useful]
+    unit = np.array([1.0, np.abs(costs).max() or 1.0, np.abs(falls).max() or 1.0])  # rows of the program of like size
+    found = linprog(
+        falls / unit[2],
+        A_ub=np.vstack([np.ones(len(useful)), costs / unit[1], -falls / unit[2]]),
+        b_ub=np.array([rows, max(allowance, 0.0), max(gap, 0.0)]) / unit,
+        bounds=np.column_stack([np.zeros(len(useful)), most[useful]]),
+        method="highs",
+    )
+    if found.x is None:  # no copies at all are always allowed, so the solver itself has failed
+        raise AttackError(f"the linear program was not solved: {found.message}")
+    counts[useful] = _whole(found.x)
+    return counts
+
+
+def _whole(amounts: Array) -> Counts:
+    """Whole numbers of the same sum, rounded down: the parts cut off are given to the largest of them."""
+    counts = np.floor(amounts + 1e-9).astype(np.int64)
+    cut = amounts - counts
+    missing = int(np.floor(amounts.sum() + 1e-6)) - int(counts.sum())
+    counts[np.argsort(-cut, kind="stable")[: max(missing, 0)]] += 1
+    return counts
