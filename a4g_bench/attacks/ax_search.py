@@ -13,10 +13,10 @@ class AxSearch(ContinuousSearch):
 
     The objective is modelled with its standard error, the accuracy loss is an outcome constraint at the allowance less
     ``margin``, and the finalists are those of the best posterior mean. ``warm_start`` begins with :attr:`beginnings`;
-    ``initial`` points in all come before the model (the rest of them Sobol). ``acquisition``: ``lean``, ``default`` (Ax's
-    own, several times as dear), or ``pareto``, which has two objectives, the suite's and the accuracy, and explores
-    their front within the allowance (dearer still); the final set is picked as ever, by the largest confirmed gain
-    within the allowance.
+    ``initial`` points in all come before the model (the rest of them Sobol). ``acquisition``: ``lean``, ``default``
+    (Ax's own, several times as dear), or ``pareto``, which has two objectives, the suite's and the accuracy, and
+    explores their front within the allowance (dearer still); the final set is picked as ever, by the largest confirmed
+    gain within the allowance.
     """
 
     packages = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")

@@ -20,7 +20,7 @@ class GradientSearch(ContinuousSearch):
     """
 
     name = "gradient-search"
-    summary = "rows crafted by gradients through a logistic regression, as many as the victim bears"
+    summary = "rows crafted by gradients, as many as the victim bears"
     threat = Threat("search", "oracle", "dirty", "free")
     packages = ("scipy",)
     dimensions = ("spent",)

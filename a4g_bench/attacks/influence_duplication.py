@@ -33,7 +33,7 @@ class InfluenceDuplication(Attack):
     """
 
     name = "influence-duplication"
-    summary = "zero queries: copies chosen by a linear program over influences on a logistic regression"
+    summary = "zero queries: copies that a linear program chooses by their influence"
     threat = Threat("baseline", "surrogate", "clean", "duplicate")
     packages = ("scipy",)
     crafts_on = "logistic_regression"
