@@ -36,7 +36,7 @@ class AxPool(AxSearch):
     """
 
     name = "ax-pool"
-    summary = "Ax Bayesian optimisation of a linear score that picks rows, accuracy as a constraint"
+    summary = "Ax over the weights of a linear score that picks rows, accuracy as a constraint"
     threat = Threat("search", "oracle", "dirty", "duplicate")
     uses_scores = True
     dimensions = (*FEATURES, "spent")
