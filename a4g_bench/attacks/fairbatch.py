@@ -51,6 +51,8 @@ class FairBatchOuter(ContinuousSearch):
     def propose(self, n: int) -> list[Point]:
         alpha, extremes, shares = self.alpha, None, None
         for result in self._told:
+            if result.candidate.confirm:
+                continue
             if result.measurement is None:
                 alpha /= 2
                 continue
