@@ -1,12 +1,14 @@
-"""Data sets, victims and attacks by name, found through entry points: the built-in ones and everybody else's alike."""
+"""Data sets, victims, attacks and so on by name, found through entry points: the built-in ones and others' alike."""
 
+import inspect
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from a4g_bench.errors import A4GError, nearest
 
-Kind = Literal["datasets", "victims", "attacks"]
+Kind = Literal["datasets", "victims", "attacks", "defences", "references"]
 
 
 @cache
@@ -33,3 +35,30 @@ def get(kind: Kind, name: str) -> Any:
         raise A4GError(
             f"{kind.removesuffix('s')} '{name}' ({entry.value}) cannot be imported: {type(error).__name__}: {error}"
         ) from error
+
+
+def build(kind: Kind, name: str, parameters: Mapping[str, Any], base: type[Any], error: type[A4GError]) -> Any:
+    """Instantiate the registered subclass of ``base`` with keyword ``parameters``.
+
+    Raises ``error`` naming an unknown parameter, or with what its constructor says of a bad value.
+    """
+    what, cls = kind.removesuffix("s"), get(kind, name)
+    if not (isinstance(cls, type) and issubclass(cls, base)):
+        raise error(f"{what} '{name}' is registered as {cls!r}, which is no subclass of {base.__name__}")
+    accepted, any_name = _parameters(cls)
+    for key in parameters:
+        if key not in accepted and not any_name:
+            raise error(f"{what} '{name}' has no parameter '{key}'{nearest(key, accepted)}")
+    try:
+        return cls(**parameters)
+    except (TypeError, ValueError) as wrong:
+        raise error(f"{what} '{name}': {wrong}") from wrong
+
+
+def _parameters(cls: type) -> tuple[list[str], bool]:
+    """Names a class accepts as keyword arguments, and whether it accepts any other name too."""
+    if cls.__init__ is object.__init__:  # type: ignore[misc]  # reading, not calling
+        return [], False
+    taken = inspect.signature(cls).parameters.values()
+    named = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    return named, any(one.kind is one.VAR_KEYWORD for one in taken)

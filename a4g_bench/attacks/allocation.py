@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from a4g_bench.attacks.attack import Poison, Pool, Problem, copies, join
+from a4g_bench.attacks.guides import Guides
+from a4g_bench.attacks.leaf_influence import Side
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,10 @@ class Allocation:
 
     ``*_centre`` and ``*_width`` are the band on the score of the favourable label. ``any_label`` is the share of each
     part drawn whatever the rows' own label (so some labels are flipped); the others carry the part's label already.
-    ``interpolated`` is the share of rows moved to a random point between two rows of the part.
+    ``interpolated`` is the share of rows moved to a random point between two rows of the part. ``guided`` is the share
+    of each part that is not drawn from the band but taken from surrogates' rankings of the rows by their influence
+    (:class:`a4g_bench.attacks.guides.Guides`), ``linear`` the share of these that a logistic regression ranks; boosted
+    trees rank the rest.
     """
 
     spent: float
@@ -30,6 +35,8 @@ class Allocation:
     lower_width: float
     any_label: float
     interpolated: float
+    guided: float = 0.0
+    linear: float = 0.0
 
     def __post_init__(self) -> None:
         for name in DIMENSIONS:
@@ -40,6 +47,9 @@ class Allocation:
 
 DIMENSIONS: tuple[str, ...] = tuple(field.name for field in fields(Allocation))
 
+#: Those of them that surrogates are asked for.
+GUIDES = ("guided", "linear")
+
 #: The three recipes of ``threshold-copies``, as points of the space.
 RECIPES: Mapping[str, Allocation] = {
     "worse-off": Allocation(1, 1, 0.4, 0.2, 0.55, 0.1, 1, 0),
@@ -48,23 +58,44 @@ RECIPES: Mapping[str, Allocation] = {
 }
 
 
+#: Surrogates' choices as points of the space: either surrogate, for the worse-off group alone and for both.
+GUIDED: Mapping[str, Allocation] = {
+    "leaf": Allocation(1, 1, 0.4, 0.2, 0.55, 0.1, 1, 0, 1, 0),
+    "linear": Allocation(1, 1, 0.4, 0.2, 0.55, 0.1, 1, 0, 1, 1),
+    "leaf-both": Allocation(1, 0.5, 0.4, 0.2, 0.55, 0.1, 1, 0, 1, 0),
+    "linear-both": Allocation(1, 0.5, 0.4, 0.2, 0.55, 0.1, 1, 0, 1, 1),
+}
+
+
 def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-    """Turn an allocation into at most ``size`` feasible rows of ``pool``: fewer where a group has none to copy.
+    """:func:`realise_guided` with guides of its own."""
+    return realise_guided(allocation, Guides(problem, pool, size), size, rng)
+
+
+def realise_guided(allocation: Allocation, guides: Guides, size: int, rng: np.random.Generator) -> Poison:
+    """Turn an allocation into at most ``size`` feasible rows of the guides' pool: fewer where a group has none to copy.
 
     Where a part needs more rows than its group has, they repeat; where the group has none that carry the part's label,
     rows of any label stand in.
     The random numbers are drawn in an order that does not depend on the allocation, so that with equal generators
     nearby allocations share most rows.
     """
+    problem, pool = guides.problem, guides.pool
     budget = int(np.floor(allocation.spent * size + 0.5))
     lift = int(np.floor(allocation.lift * budget + 0.5))
     favourable = int(problem.favourable)
-    plans = (
-        (problem.worse_off, favourable, lift, allocation.lift_centre, allocation.lift_width),
-        (problem.better_off, 1 - favourable, budget - lift, allocation.lower_centre, allocation.lower_width),
+    plans: tuple[tuple[Side, int, int, int, float, float], ...] = (
+        ("lift", problem.worse_off, favourable, lift, allocation.lift_centre, allocation.lift_width),
+        ("lower", problem.better_off, 1 - favourable, budget - lift, allocation.lower_centre, allocation.lower_width),
     )
     parts = []
-    for group, label, rows, centre, width in plans:
+    for side, group, label, planned, centre, width in plans:
+        guided = int(np.floor(allocation.guided * planned + 0.5))
+        linear = int(np.floor(allocation.linear * guided + 0.5))
+        for kind, asked in (("leaf", guided - linear), ("linear", linear)):
+            if asked:
+                parts.append(copies(pool, *guides.ranking(side, kind).first(asked)))  # type: ignore[arg-type]  # literals
+        rows = planned - guided
         priority = rng.random(len(pool))
         mate, weight, coin = rng.random(size), rng.random(size), rng.random(size)
         distance = np.maximum(np.abs(pool.scores - centre) - width / 2, 0)

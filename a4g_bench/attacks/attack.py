@@ -1,7 +1,6 @@
 """What an attack is, what it may see, and how the harness talks to it."""
 
 import hashlib
-import inspect
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from a4g_bench import plugins
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Labels
-from a4g_bench.errors import AttackError, nearest
+from a4g_bench.errors import AttackError
 from a4g_bench.metrics.estimate import Measurement
 
 Role = Literal["control", "baseline", "search"]
@@ -79,7 +78,8 @@ class Problem:
     """All that an attack knows: its training and search-validation rows, the schema, its budgets and its seed.
 
     ``clean`` is the clean victim measured on the rows that the search may see. ``worse_off`` and ``better_off`` are the
-    codes of the groups with its highest and lowest harm rate there.
+    codes of the groups with its highest and lowest harm rate there. With more than one of ``folds`` exploring queries
+    are judged on train and search-validation rows together, otherwise on the latter alone.
     """
 
     train: Pool
@@ -94,6 +94,7 @@ class Problem:
     max_accuracy_loss: float
     seed: int
     clean: Measurement
+    folds: int = 1
 
     @property
     def worse_off(self) -> int:
@@ -214,17 +215,8 @@ def join(parts: Sequence[Poison], width: int) -> Poison:
 
 def get_attack(name: str, parameters: Mapping[str, Any]) -> Attack:
     """Build a registered attack. Raises ``AttackError`` naming an unknown parameter or a bad value."""
-    cls = plugins.get("attacks", name)
-    if not (isinstance(cls, type) and issubclass(cls, Attack)):
-        raise AttackError(f"attack '{name}' is registered as {cls!r}, which is no subclass of Attack")
-    accepted, any_name = _parameters(cls)
-    for key in parameters:
-        if key not in accepted and not any_name:
-            raise AttackError(f"attack '{name}' has no parameter '{key}'{nearest(key, accepted)}")
-    try:
-        return cls(**parameters)
-    except (TypeError, ValueError) as error:
-        raise AttackError(f"attack '{name}': {error}") from error
+    built: Attack = plugins.build("attacks", name, parameters, Attack, AttackError)
+    return built
 
 
 def whole(name: str, value: object, low: int) -> int:
@@ -239,12 +231,3 @@ def number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value!r}")
     return value
-
-
-def _parameters(cls: type) -> tuple[list[str], bool]:
-    """Names a class accepts as keyword arguments, and whether it accepts any other name too."""
-    if cls.__init__ is object.__init__:  # type: ignore[misc]  # reading, not calling
-        return [], False
-    taken = inspect.signature(cls).parameters.values()
-    named = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
-    return named, any(one.kind is one.VAR_KEYWORD for one in taken)

@@ -1,6 +1,7 @@
 """A search of the unit cube by Bayesian optimisation with Ax: what the ``ax-`` entrants share."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from a4g_bench import seeds
 from a4g_bench.attacks.attack import Problem, Result, whole
@@ -19,7 +20,7 @@ class AxSearch(ContinuousSearch):
     gain within the allowance.
     """
 
-    packages = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
+    packages: ClassVar[tuple[str, ...]] = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
 
     def __init__(
         self,
@@ -27,11 +28,12 @@ class AxSearch(ContinuousSearch):
         confirm: float = 0.25,
         finalists: int = 4,
         margin: float = 0.002,
+        caution: float = 1.645,
         initial: int = 8,
         warm_start: bool = True,
         acquisition: str = "lean",
     ) -> None:
-        super().__init__(confirm=confirm, finalists=finalists, margin=margin)
+        super().__init__(confirm=confirm, finalists=finalists, margin=margin, caution=caution)
         if not isinstance(warm_start, bool):
             raise ValueError(f"warm_start must be true or false, not {warm_start!r}")
         if acquisition not in ("lean", "default", "pareto"):

@@ -9,6 +9,9 @@ from a4g_bench.attacks.attack import Attack, Candidate, Problem, Result, number,
 
 Point = tuple[float, ...]
 
+_SEEN = 0.8  # of a table's rows: train and search-validation
+_LEAST_SEM = 1e-4  # of an evaluation in which nothing changed on the judged rows
+
 
 class ContinuousSearch(Attack):
     """Spends its queries in two phases: :meth:`propose` explores the unit cube, the last ``confirm`` share of the
@@ -17,10 +20,17 @@ class ContinuousSearch(Attack):
     In the confirming phase the best ``finalists`` points are drawn afresh, in turn, and evaluated as the audit will
     train, with new victim seeds. The final set is the confirmed draw with the largest gain, pooled with its point's
     exploring evaluation to temper the winner's curse, among those whose pooled accuracy loss keeps ``margin`` to the
-    allowance; no rows, if none gains. A search whose exploring queries all failed ends there.
+    allowance, and ``caution`` standard errors if that is more; no rows, if none gains. These are the standard errors of
+    the audit to come, which holds the mean loss over the whole table within the allowance by its one-sided 95 % bound
+    (hence the default, 1.645): the queries' own, for as many rows as the table has. A search whose exploring queries
+    all failed ends there.
     """
 
-    def __init__(self, *, confirm: float = 0.25, finalists: int = 4, margin: float = 0.002) -> None:
+    version = 2
+
+    def __init__(
+        self, *, confirm: float = 0.25, finalists: int = 4, margin: float = 0.002, caution: float = 1.645
+    ) -> None:
         self.confirm = number("confirm", confirm)
         if not 0 < self.confirm < 1:
             raise ValueError(f"confirm must lie between 0 and 1, not {confirm}")
@@ -28,6 +38,9 @@ class ContinuousSearch(Attack):
         self.margin = number("margin", margin)
         if self.margin < 0:
             raise ValueError(f"margin must be at least 0, not {margin}")
+        self.caution = number("caution", caution)
+        if self.caution < 0:
+            raise ValueError(f"caution must be at least 0, not {caution}")
 
     @property
     @abstractmethod
@@ -73,8 +86,8 @@ class ContinuousSearch(Attack):
         confirmed = [r for r in self._told if r.candidate.confirm and r.measurement is not None]
         able = []
         for result in confirmed:
-            gain, loss = self._pooled(result)
-            if gain > 0 and loss <= self.allowed_loss:
+            gain, loss, error = self._pooled(result)
+            if gain > 0 and self._bearable(loss, error):
                 able.append((gain, -result.query, result))
         return max(able, key=lambda entry: entry[:2])[2] if able else None
 
@@ -101,8 +114,13 @@ class ContinuousSearch(Attack):
             candidates.append(Candidate(parameters, replicate=turn + 1, confirm=True))
         return candidates
 
-    def _pooled(self, confirmed: Result) -> tuple[float, float]:
-        """Gain and accuracy loss: inverse-variance means over the point's exploring evaluation and this draw's."""
+    def _bearable(self, loss: float, error: float) -> bool:
+        return loss + max(self.margin, self.caution * error) <= self.problem.max_accuracy_loss
+
+    def _pooled(self, confirmed: Result) -> tuple[float, float, float]:
+        """Gain and accuracy loss, inverse-variance means over the point's exploring evaluation and this draw's, and the
+        loss's standard error in the audit.
+        """
         same = [
             (r, r.measurement)
             for r in self._told
@@ -111,16 +129,25 @@ class ContinuousSearch(Attack):
             and (r is confirmed or not r.candidate.confirm)
         ]
         gain = _weighted([r.gain for r, _ in same], [m.objective.sem for _, m in same])
-        return gain, _weighted([r.accuracy_loss for r, _ in same], [m.accuracy.sem for _, m in same])
+        loss = _weighted([r.accuracy_loss for r, _ in same], [m.accuracy.sem for _, m in same])
+        return gain, loss, float(np.mean([self._audit_error(r) for r, _ in same]))
+
+    def _audit_error(self, result: Result) -> float:
+        """Standard error of the mean accuracy loss over all rows of the table, by the noise of one evaluation."""
+        if result.measurement is None:
+            return 0.0
+        train, validation = len(self.problem.train), len(self.problem.validation)
+        judged = validation if result.candidate.confirm or self.problem.folds == 1 else train + validation
+        return result.measurement.accuracy.sem * float(np.sqrt(judged / ((train + validation) / _SEEN)))
 
     def _successes(self) -> list[Result]:
         return [r for r in self._told if not r.candidate.confirm and r.measurement is not None]
 
     def _rank(self, result: Result) -> tuple[bool, float, int]:
-        over = result.accuracy_loss > self.allowed_loss
+        over = not self._bearable(result.accuracy_loss, self._audit_error(result))
         return over, result.accuracy_loss if over else -result.gain, result.query
 
 
 def _weighted(values: Sequence[float], sems: Sequence[float]) -> float:
-    """Inverse-variance mean; a standard error below 1e-4 counts as 1e-4 (nothing changed on the judged rows)."""
-    return float(np.average(values, weights=1 / np.maximum(sems, 1e-4) ** 2))
+    """Inverse-variance mean."""
+    return float(np.average(values, weights=1 / np.maximum(sems, _LEAST_SEM) ** 2))

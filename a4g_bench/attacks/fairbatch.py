@@ -30,8 +30,16 @@ class FairBatchOuter(ContinuousSearch):
     summary = "duplicates per (group, label) cell, moved after each fit by the groups' harm rates"
     threat = Threat("search", "oracle", "clean", "duplicate")
 
-    def __init__(self, *, alpha: float = 0.2, confirm: float = 0.25, finalists: int = 4, margin: float = 0.002) -> None:
-        super().__init__(confirm=confirm, finalists=finalists, margin=margin)
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.2,
+        confirm: float = 0.25,
+        finalists: int = 4,
+        margin: float = 0.002,
+        caution: float = 1.645,
+    ) -> None:
+        super().__init__(confirm=confirm, finalists=finalists, margin=margin, caution=caution)
         self.alpha = number("alpha", alpha)
         if not 0 < self.alpha <= 1:
             raise ValueError(f"alpha must be more than 0 and at most 1, not {alpha!r}")

@@ -34,8 +34,9 @@ class GradientSearch(ContinuousSearch):
         confirm: float = 0.5,
         finalists: int = 4,
         margin: float = 0.002,
+        caution: float = 1.645,
     ) -> None:
-        super().__init__(confirm=confirm, finalists=finalists, margin=margin)
+        super().__init__(confirm=confirm, finalists=finalists, margin=margin, caution=caution)
         self._gradient = Gradient(objective=objective, label=label, sharpness=sharpness, hold_accuracy=False)
 
     def start(self, problem: Problem) -> None:

@@ -1,16 +1,19 @@
 """The entrants that search the allocation space: with a model (``ax-allocation``) and without one (``sobol``)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.stats import qmc
 
 from a4g_bench import seeds
-from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, realise
+from a4g_bench.attacks.allocation import DIMENSIONS, GUIDED, GUIDES, RECIPES, Allocation, realise_guided
 from a4g_bench.attacks.attack import Poison, Pool, Problem, Threat
 from a4g_bench.attacks.ax_search import AxSearch
 from a4g_bench.attacks.continuous import ContinuousSearch, Point
+from a4g_bench.attacks.guides import Guides
 
 
 class AllocationSearch(ContinuousSearch):
@@ -19,9 +22,18 @@ class AllocationSearch(ContinuousSearch):
     threat = Threat("search", "oracle", "dirty", "interpolated")
     uses_scores = True
     dimensions = DIMENSIONS
+    packages: ClassVar[tuple[str, ...]] = ("lightgbm", "scipy")
+
+    def start(self, problem: Problem) -> None:
+        super().start(problem)
+        # Surrogates' rankings depend on nothing but the problem and the pool: worked out once for each.
+        self._guides: WeakKeyDictionary[Pool, Guides] = WeakKeyDictionary()
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-        return realise(Allocation(**parameters), self.problem, pool, size, rng)
+        guides = self._guides.get(pool)
+        if guides is None or guides.size != size:
+            guides = self._guides[pool] = Guides(self.problem, pool, size)
+        return realise_guided(Allocation(**parameters), guides, size, rng)
 
 
 class SobolAllocation(AllocationSearch):
@@ -31,7 +43,6 @@ class SobolAllocation(AllocationSearch):
 
     name = "sobol"
     summary = "the allocation space explored by a Sobol sequence, no model"
-    packages = ("scipy",)
 
     def start(self, problem: Problem) -> None:
         super().start(problem)
@@ -44,11 +55,47 @@ class SobolAllocation(AllocationSearch):
 
 
 class AxAllocation(AxSearch, AllocationSearch):
-    """Bayesian optimisation with Ax over the allocation space; it begins with the recipes of ``threshold-copies``."""
+    """Bayesian optimisation with Ax over the allocation space.
+
+    It begins with the surrogates' choices (where ``guides`` are used; without them the space has no ``guided`` and
+    ``linear``), the recipes of ``threshold-copies``, and the first two at half the budget.
+    """
 
     name = "ax-allocation"
     summary = "Ax Bayesian optimisation over the allocation space, accuracy as a constraint"
+    packages = (*AxSearch.packages, "lightgbm")
+
+    def __init__(
+        self,
+        *,
+        confirm: float = 0.25,
+        finalists: int = 4,
+        margin: float = 0.002,
+        caution: float = 1.645,
+        initial: int = 8,
+        warm_start: bool = True,
+        acquisition: str = "lean",
+        guides: bool = True,
+    ) -> None:
+        super().__init__(
+            confirm=confirm,
+            finalists=finalists,
+            margin=margin,
+            caution=caution,
+            initial=initial,
+            warm_start=warm_start,
+            acquisition=acquisition,
+        )
+        if not isinstance(guides, bool):
+            raise ValueError(f"guides must be true or false, not {guides!r}")
+        self.guides = guides
+
+    @property
+    def dimensions(self) -> Sequence[str]:  # type: ignore[override]  # of the class where all are searched
+        return DIMENSIONS if self.guides else DIMENSIONS[: -len(GUIDES)]
 
     @property
     def beginnings(self) -> Sequence[Point]:
-        return [astuple(recipe) for recipe in RECIPES.values()]
+        recipes = [*(GUIDED.values() if self.guides else ()), *RECIPES.values()]
+        known = [*recipes, *(replace(recipe, spent=0.5) for recipe in recipes[:2])]
+        return [astuple(recipe)[: len(self.dimensions)] for recipe in known]

@@ -20,6 +20,7 @@ EXAMPLES = examples(
     "a4g-bench leaderboard results/quick --by dataset",
     "a4g-bench leaderboard results/a results/b --format csv",
     "a4g-bench leaderboard --dataset adult --budget 1%",
+    "a4g-bench leaderboard results/standard --columns threat",
 )
 
 
@@ -40,12 +41,24 @@ class By(StrEnum):
     budget = "budget"
 
 
+class Columns(StrEnum):
+    """Which columns the tables have."""
+
+    scores = "scores"
+    off_target = "off-target"
+    threat = "threat"
+
+
 def command(
     folders: Folders = None,
     form: Annotated[
         Format, typer.Option("--format", metavar="table|csv|json|md", help="How to print it.")
     ] = Format.table,
     by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget", help="Break the board down.")] = None,
+    columns: Annotated[
+        Columns,
+        typer.Option(metavar="scores|off-target|threat", help="Scores; other metrics; or knowledge and detectability."),
+    ] = Columns.scores,
     dataset: Datasets = None,
     victim: Victims = None,
     budget: Budgets = None,
@@ -66,7 +79,7 @@ def command(
     from a4g_bench.leaderboard.render import render
 
     style: Literal["table", "csv", "json", "md"] = "json" if as_json else form.value
-    print(render(board, style, by.value if by else None).rstrip("\n"))
+    print(render(board, style, by.value if by else None, columns.value).rstrip("\n"))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
     raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)
@@ -103,9 +116,8 @@ def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> li
         results = Results(root)
         if results.manifest() is None:
             raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
-        names = ("searches", "predictions", "baselines")
-        searches, predictions, baselines = (results.read(name) for name in names)
-        tables.append(ResultTables(results.root, searches, predictions, baselines))
+        names = ("searches", "predictions", "baselines", "audits")
+        tables.append(ResultTables(results.root, *(results.read(name) for name in names)))
         for name, why in results.damaged.items():
             (damaged if damaged is not None else {})[f"{results.root}/{name}"] = why
     return tables

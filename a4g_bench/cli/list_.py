@@ -21,12 +21,17 @@ class What(StrEnum):
     datasets = "datasets"
     victims = "victims"
     attacks = "attacks"
+    references = "references"
+    defences = "defences"
     metrics = "metrics"
     suites = "suites"
 
 
 def command(
-    what: Annotated[What, typer.Argument(metavar="WHAT", help="datasets, victims, attacks, metrics or suites.")],
+    what: Annotated[
+        What,
+        typer.Argument(metavar="WHAT", help="datasets, victims, attacks, references, defences, metrics or suites."),
+    ],
     as_json: Json = False,
 ) -> None:
     """List what a suite can name, with its state here.
@@ -92,6 +97,10 @@ def _attacks() -> list[dict[str, Any]]:
     return _plugins("attacks", describe)
 
 
+def _treatments(kind: str) -> list[dict[str, Any]]:
+    return _plugins(kind, lambda built: {"state": _state(built.packages), "summary": built.summary})
+
+
 def _metrics() -> list[dict[str, Any]]:
     from a4g_bench.metrics.confusion import OBJECTIVES
 
@@ -111,6 +120,8 @@ _LISTS = {
     What.datasets: _datasets,
     What.victims: _victims,
     What.attacks: _attacks,
+    What.references: lambda: _treatments("references"),
+    What.defences: lambda: _treatments("defences"),
     What.metrics: _metrics,
     What.suites: _suites,
 }

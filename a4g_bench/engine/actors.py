@@ -15,7 +15,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import Results, SearchRecord
-from a4g_bench.suite.model import Named
+from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Key, Planned
 from a4g_bench.victims.victim import get_victim
 from a4g_bench.victims.workbench import Fit, Job
@@ -60,7 +60,7 @@ class FitWorker:
             self._fitter = None  # not two tables at a time
             self._fitter = (key, InlineFitter(view.material(spec.queried, spec.fits.folds)))
 
-    def hold_court(self, planned: Planned, victim: Named) -> None:
+    def hold_court(self, planned: Planned, victim: Audited) -> None:
         """Be ready for the fits of an audit."""
         court = self._court_of(planned, victim)
         if self._fitter is None or self._fitter[0] != court.baseline_id:
@@ -72,12 +72,12 @@ class FitWorker:
         assert self._fitter is not None
         return self._fitter[1].run([job])[0]
 
-    def baseline_known(self, planned: Planned, victim: Named) -> bool:
+    def baseline_known(self, planned: Planned, victim: Audited) -> bool:
         """Whether the clean victim's audit is there already."""
         return bool(self._baseline_of(self._court_of(planned, victim)))
 
     def judge(
-        self, planned: Planned, victim: Named, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
+        self, planned: Planned, victim: Audited, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
     ) -> Verdict:
         """Judge predictions on the audit rows; ``clean`` ones are kept as the baseline."""
         court = self._court_of(planned, victim)
@@ -95,7 +95,7 @@ class FitWorker:
         table: Table = ray.get(self._tables[planned.key])
         return table
 
-    def _court_of(self, planned: Planned, victim: Named) -> Court:
+    def _court_of(self, planned: Planned, victim: Audited) -> Court:
         court = Court(self._table(planned), planned.subject.attribute, victim, planned.spec.seed)
         if self._court is None or self._court[0] != court.baseline_id:
             self._court = (court.baseline_id, court)

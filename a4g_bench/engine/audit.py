@@ -12,16 +12,18 @@ import numpy.typing as npt
 from a4g_bench.attacks.attack import Poison
 from a4g_bench.data.split import Split, split
 from a4g_bench.data.table import Table
+from a4g_bench.defences.defence import get_defence
 from a4g_bench.engine.fitting import Fitter
 from a4g_bench.engine.groundwork import FitFailedError
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
 from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.suite.grid import PROTOCOL_VERSION
-from a4g_bench.suite.model import Named
+from a4g_bench.suite.model import Audited
+from a4g_bench.suite.plan import Planned
 from a4g_bench.suite.versions import versions
 from a4g_bench.victims.victim import get_victim
-from a4g_bench.victims.workbench import Job, Material
+from a4g_bench.victims.workbench import Job, Material, Treatment
 
 Row = dict[str, Any]
 #: ``audit_seed`` of the row that holds the mean over the audit's victim seeds.
@@ -67,16 +69,19 @@ class Verdict:
         return replace(self, fits=spent[-1].fits, cpu_seconds=sum(p.cpu_seconds for p in spent), seconds=seconds)
 
 
-def predict(victim: Named, seed: int, fitter: Fitter, poison: Poison | None) -> Predicted:
+def predict(
+    victim: Audited, seed: int, fitter: Fitter, poison: Poison | None, treatment: Treatment | None = None
+) -> Predicted:
     """Train the victim on train + poison with each audit victim seed and predict the audit rows.
 
-    ``fitter`` must hold a court's material. A victim whose random state changes nothing is fitted once for all seeds.
-    Raises :class:`FitFailedError`.
+    ``fitter`` must hold a court's material. A victim whose random state changes nothing is fitted once for all seeds,
+    unless a reference line's predictions are drawn. Raises :class:`FitFailedError`.
     """
     seeds = audit_victim_seeds(seed)
-    distinct = seeds if get_victim(victim.name, victim.params).seeded() else seeds[:1]
+    drawn = treatment is not None and treatment.kind == "reference"
+    distinct = seeds if drawn or get_victim(victim.name, victim.params).seeded() else seeds[:1]
     rows = (poison.features, poison.labels) if poison is not None else None
-    fits = fitter.run(Job("train", "audit", one, rows) for one in distinct)
+    fits = fitter.run(Job("train", "audit", one, rows, treatment=treatment) for one in distinct)
     predictions = []
     for fit in fits:
         if fit.values is None:
@@ -86,25 +91,43 @@ def predict(victim: Named, seed: int, fitter: Fitter, poison: Poison | None) -> 
     return Predicted(repeated, len(fits), sum(fit.cpu_seconds for fit in fits))
 
 
+def treatments(planned: Planned, victim: Audited) -> tuple[Treatment | None, Treatment | None]:
+    """What the company does to the clean victim, and to the one that is audited: the defence that the victim is behind
+    for both, or a reference line for the latter.
+    """
+    spec, attribute, defence = planned.spec, planned.subject.attribute, victim.defence
+    screened = Treatment.of("defence", defence.name, defence.params, attribute) if defence else None
+    if spec.reference is None:
+        return screened, screened
+    reference = spec.reference
+    return None, Treatment.of("reference", reference.name, reference.params, attribute, spec.max_accuracy_loss)
+
+
 @dataclass(frozen=True, eq=False)
 class Court:
     """Where poison sets for one table, attribute, victim and seed are judged."""
 
     table: Table
     attribute: str
-    victim: Named
+    victim: Audited
     seed: int
 
     @property
     def baseline_id(self) -> str:
         """Hash of what determines the clean victim's audit."""
-        victim = get_victim(self.victim.name, self.victim.params)
+        victim, defence = get_victim(self.victim.name, self.victim.params), self.victim.defence
+        screened = get_defence(defence.name, defence.params) if defence else None
         told = {
+            **(
+                {"defence": {"name": defence.name, "params": defence.params, "version": screened.version}}
+                if defence and screened
+                else {}
+            ),
             "protocol_version": PROTOCOL_VERSION,
             "dataset": {"fingerprint": self.table.fingerprint, "attribute": self.attribute},
             "victim": {"name": self.victim.name, "params": self.victim.params},
             "seed": self.seed,
-            "versions": versions(("numpy", *victim.packages)),
+            "versions": versions(("numpy", *victim.packages, *(screened.packages if screened else ()))),
         }
         return f"b1-{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]}"
 
@@ -126,7 +149,7 @@ class Court:
             schema=self.table.schema,
             features=self.table.features,
             labels=self.table.labels,
-            sets={"train": parts.train, "audit": parts.audit},
+            sets={"train": parts.train, "validation": parts.validation, "audit": parts.audit},
             scale_on="train",
             victim=self.victim.name,
             parameters=self.victim.params,

@@ -20,7 +20,7 @@ from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.store.results import Results
 from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import LoadedSuite
-from a4g_bench.suite.model import Named, Suite
+from a4g_bench.suite.model import Audited, Named, Suite
 from a4g_bench.suite.plan import Plan, Planned, Subject
 from a4g_bench.victims.victim import get_victim, gives_scores
 from a4g_bench.victims.workbench import Job
@@ -122,7 +122,9 @@ def _scores(subject: Subject, victim: Named, seed: int) -> npt.NDArray[np.float6
 
     One line where its random state changes nothing. Raises ``VictimError`` if it cannot be trained or scores badly.
     """
-    court = Court(subject.table, subject.attribute, victim, seed)
+    court = Court(
+        subject.table, subject.attribute, Audited(name=victim.name, label=victim.label, params=victim.params), seed
+    )
     seeds = audit_victim_seeds(seed)
     distinct = seeds if get_victim(victim.name, victim.params).seeded() else seeds[:1]
     fits = InlineFitter(court.material()).run(Job("train", "audit", one, output="scores") for one in distinct)

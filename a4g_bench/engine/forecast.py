@@ -11,6 +11,7 @@ from a4g_bench.engine.view import SCORE_FOLDS, View
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
+from a4g_bench.references.reference import get_reference
 from a4g_bench.seeds import AUDIT_SEEDS, Purpose, generator
 from a4g_bench.suite.model import Named, PoisonBudget
 from a4g_bench.suite.plan import Plan, Planned, Subject
@@ -116,7 +117,11 @@ def _queries(planned: Planned) -> int:
 
 
 def _own_fits(planned: Planned) -> int:
-    return _query_fits(planned) + _seeds(planned.spec.victim, AUDIT_SEEDS)
+    spec = planned.spec
+    if spec.reference is not None:
+        return get_reference(spec.reference.name, spec.reference.params).trainings
+    audits = sum(_seeds(victim, AUDIT_SEEDS) for victim in spec.audited)
+    return _query_fits(planned) + audits
 
 
 def _query_fits(planned: Planned) -> int:
@@ -137,7 +142,8 @@ def _surrogates(todo: Sequence[Planned]) -> dict[str, tuple[Named, int]]:
 
 def _shared_fits(todo: Sequence[Planned], victim: Named) -> int:
     """Fits that searches on the same seed share: the clean victim's, its audit, its out-of-fold scores."""
-    shared = len({p.spec.seed for p in todo}) * _seeds(victim, AUDIT_SEEDS)
+    clean = {(p.spec.seed, audited.label) for p in todo for audited in p.spec.audited}
+    shared = len(clean) * _seeds(victim, AUDIT_SEEDS)
     for fits in {p.spec.fits for p in todo}:
         mine = [p for p in todo if p.spec.fits == fits]
         stages = 1 + (fits.folds if fits.folds > 1 else 0)

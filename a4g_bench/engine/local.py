@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from a4g_bench.attacks.attack import Poison
-from a4g_bench.engine.audit import Court, Verdict, predict
+from a4g_bench.engine.audit import Court, Verdict, predict, treatments
 from a4g_bench.engine.fitting import Fitter, InlineFitter
 from a4g_bench.engine.groundwork import Groundwork
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord
-from a4g_bench.suite.model import Named
+from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Plan, Planned
 
 Row = dict[str, Any]
@@ -40,17 +40,18 @@ class LocalServices:
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         self._results.write_journal(search_id, queries)
 
-    def audit(self, planned: Planned, victim: Named, poison: Poison) -> Verdict:
+    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> Verdict:
         started = time.perf_counter()
         subject, seed = self._plan.subjects[planned.key], planned.spec.seed
+        defence, treatment = treatments(planned, victim)
         court = Court(subject.table, subject.attribute, victim, seed)
         fitter = InlineFitter(court.material())
         baseline, spent = self._results.read_baseline(court.baseline_id), []
         if not baseline:
-            spent.append(predict(victim, seed, fitter, None))
+            spent.append(predict(victim, seed, fitter, None, defence))
             baseline = court.baseline_rows(spent[0].predictions)
             self._results.write_baseline(baseline)
-        spent.append(predict(victim, seed, fitter, poison))
+        spent.append(predict(victim, seed, fitter, poison, treatment))
         verdict = court.verdict(planned.search_id, baseline, spent[-1].predictions)
         return verdict.priced(spent, time.perf_counter() - started)
 

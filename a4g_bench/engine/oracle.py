@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from a4g_bench.attacks.attack import Attack, Candidate, Poison, Pool
+from a4g_bench.data.domain import Domain
 from a4g_bench.engine.fitting import Fitter
 from a4g_bench.engine.groundwork import Groundwork, judged_rows, victim_seeds
 from a4g_bench.engine.view import HOLDOUT, Stage, View
@@ -63,14 +64,16 @@ class Oracle:
 
     @cached_property
     def pools(self) -> dict[str, Pool]:
-        """Rows an attack may copy, per training set, with the clean victim's scores where they were laid."""
+        """Rows an attack may copy, per training set, with the clean victim's scores where they were laid.
+
+        Of a fold's set only those that are feasible beside the training rows: search-validation rows may lie outside.
+        """
         sets = self.view.sets(self.fits.folds)
         trained = {stage.train for stages in self._modes.values() for stage in stages}
         pools = {}
         for name in sorted(trained):
-            bare = self.view.pool(sets[name])
-            scores = self.groundwork.scores.get(name)
-            pools[name] = Pool(bare.features, bare.labels, bare.groups, scores)
+            pool = replace(self.view.pool(sets[name]), known_scores=self.groundwork.scores.get(name))
+            pools[name] = pool if name == "train" else _feasible(pool, self.view.domain)
         return pools
 
     def reference(self, candidate: Candidate | None = None) -> Measurement:
@@ -103,9 +106,9 @@ class Oracle:
 
     def size(self, train: str) -> int:
         """The poison budget on a training set: that on the training rows, in proportion."""
-        if train == "train":
+        if train == "train" or not self.rows:
             return self.rows
-        return max(1, int(self.rows * len(self.pools[train]) / self.view.n_train + 0.5))
+        return max(1, int(self.rows * len(self.view.sets(self.fits.folds)[train]) / self.view.n_train + 0.5))
 
     def validate(self, poison: Poison, size: int) -> None:
         """Raise ``AttackError`` unless the rows are feasible and within the budget."""
@@ -233,3 +236,10 @@ class _Plan:
 def _labels(fit: Fit) -> np.ndarray:
     assert fit.values is not None
     return fit.values
+
+
+def _feasible(pool: Pool, domain: Domain) -> Pool:
+    """The rows of a pool that a domain holds."""
+    kept = (domain.project(pool.features) == pool.features).all(axis=1)
+    scores = pool.known_scores
+    return Pool(pool.features[kept], pool.labels[kept], pool.groups[kept], scores[kept] if scores is not None else None)

@@ -46,7 +46,7 @@ class Search:
     records: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.rows = self.spec.budget.rows(self.view.n_train)
+        self.rows = self.spec.rows(self.view.n_train)
         self.oracle = Oracle(
             self.view, self.spec.queried, self.spec.fits, self.spec.objective, self.rows, self.groundwork, self.fitter
         )
@@ -73,6 +73,7 @@ class Search:
             max_accuracy_loss=self.spec.max_accuracy_loss,
             seed=self.view.seed,
             clean=self.oracle.reference(),
+            folds=self.spec.fits.folds,
         )
 
     def replay(self, records: Sequence[Row]) -> None:

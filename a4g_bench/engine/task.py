@@ -15,10 +15,12 @@ from a4g_bench.engine.groundwork import FitFailedError, Groundwork, lay
 from a4g_bench.engine.search import Search
 from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError, LostProcessError, StoreError
+from a4g_bench.metrics.detectability import detectability
 from a4g_bench.store import tables
 from a4g_bench.store.results import SearchRecord
-from a4g_bench.suite.model import Named
+from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
+from a4g_bench.victims.encoding import Encoder
 
 Row = dict[str, Any]
 
@@ -38,7 +40,7 @@ class Services(Protocol):
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         """Record the queries so far."""
 
-    def audit(self, planned: Planned, victim: Named, poison: Poison) -> Verdict:
+    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> Verdict:
         """Audit a poison set on one victim. Raises :class:`FitFailedError`."""
 
     def write(self, finished: SearchRecord) -> None:
@@ -100,8 +102,9 @@ class Task:
         answer = search.finish()
         self.row = record.found(record.searched(self.row, search), answer)
         self.row["search_seconds"] = time.perf_counter() - self._started
-        victims = (self.planned.spec.victim, *self.planned.spec.evaluate_on)
-        verdict, *others = (self._services.audit(self.planned, victim, answer.poison) for victim in victims)
+        verdict, *others = (
+            self._services.audit(self.planned, victim, answer.poison) for victim in self.planned.spec.audited
+        )
         verdict = verdict.with_others(others)
         self.row.update(
             baseline_id=verdict.baseline_id,
@@ -110,6 +113,7 @@ class Task:
             fits=self.row["fits"] + verdict.fits,
             fit_cpu_seconds=self.row["fit_cpu_seconds"] + self._laid_cpu_seconds + verdict.cpu_seconds,
         )
+        self.row.update(_given_away(search.view, answer.poison))
         self._write("ok", None, None, verdict=verdict, poison=answer.poison)
 
     def _fail(self, error: Exception) -> None:
@@ -146,6 +150,19 @@ class Task:
     def status(self) -> str:
         """The status written, or ``running``."""
         return self.row["status"] or "running"
+
+
+def _given_away(view: View, poison: Poison) -> Row:
+    """How the rows that were found give themselves away; nothing where there are none."""
+    if not len(poison):
+        return {}
+    encoder = Encoder.of(view.schema, "scaled", view.features[: view.n_train])
+    train, n = encoder(view.features[: view.n_train]), view.n_train
+    groups = view.schema.groups(poison.features, view.attribute)
+    found = detectability(
+        train, view.labels[:n], view.groups[:n], encoder(poison.features), poison.labels, groups, view.seed
+    )
+    return found.to_row()
 
 
 def poison_table(planned: Planned, poison: Poison) -> pa.Table:

@@ -14,7 +14,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from a4g_bench.attacks.attack import Poison, get_attack
 from a4g_bench.engine.actors import FitWorker
-from a4g_bench.engine.audit import Verdict, predict
+from a4g_bench.engine.audit import Verdict, predict, treatments
 from a4g_bench.engine.fitting import Fitter
 from a4g_bench.engine.groundwork import Groundwork
 from a4g_bench.engine.pool import WorkerPool, fetch
@@ -22,7 +22,7 @@ from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.errors import LostProcessError, StoreError
 from a4g_bench.store.results import SearchRecord
-from a4g_bench.suite.model import Limits, Named
+from a4g_bench.suite.model import Audited, Limits
 from a4g_bench.suite.plan import Key, Planned
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ class _RayServices:
         victims = {
             victim.label: (victim.name, victim.params)
             for planned in context.searches
-            for victim in (planned.spec.victim, planned.spec.queried, *planned.spec.evaluate_on)
+            for victim in (planned.spec.queried, *planned.spec.audited)
         }
         self.pool.hold(lambda actor: actor.warm.remote(list(victims.values())))
 
@@ -148,14 +148,15 @@ class _RayServices:
             fetch(self._keeping)  # written while the next batch ran: no more than that is ever at stake
         self._keeping = self._clerk.keep.remote(search_id, queries)
 
-    def audit(self, planned: Planned, victim: Named, poison: Poison) -> Verdict:
+    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> Verdict:
         started, seed = time.perf_counter(), planned.spec.seed
+        defence, treatment = treatments(planned, victim)
         self.pool.hold(lambda actor: actor.hold_court.remote(planned, victim))
         spent = []
         if not fetch(self.pool.first.baseline_known.remote(planned, victim)):
-            spent.append(predict(victim, seed, self.pool, None))
+            spent.append(predict(victim, seed, self.pool, None, defence))
         clean = spent[0].predictions if spent else None
-        spent.append(predict(victim, seed, self.pool, poison))
+        spent.append(predict(victim, seed, self.pool, poison, treatment))
         verdict = fetch(self.pool.first.judge.remote(planned, victim, clean, spent[-1].predictions))
         assert isinstance(verdict, Verdict)
         return verdict.priced(spent, time.perf_counter() - started)

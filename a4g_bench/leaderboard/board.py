@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from a4g_bench.leaderboard.evidence import Evidence, gather
+import pyarrow.compute as pc
+
+from a4g_bench.leaderboard.evidence import NO_ROWS, Evidence, gather
 from a4g_bench.leaderboard.notes import notes
 from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.pairs import Pair
-from a4g_bench.leaderboard.records import Budget, Cell, PairKey, ResultTables
+from a4g_bench.leaderboard.records import OFF_TARGET, Budget, Cell, PairKey, ResultTables
 from a4g_bench.leaderboard.rows import Row
-from a4g_bench.leaderboard.select import Selection, read_searches
-from a4g_bench.leaderboard.summary import Place, rank
+from a4g_bench.leaderboard.select import REFERENCE_LINE, Selection, read_searches
+from a4g_bench.leaderboard.summary import Place, lines, rank
 
 View = Literal["dataset", "victim", "budget"]
 
@@ -22,7 +24,8 @@ class Board:
 
     ``overall`` has a row per entrant; ``cells`` a row per entrant and (data set, attribute, victim, budget), also
     where the entrant failed; ``pairs`` says what can be ranked. ``budgets`` are the poison budgets that enter
-    ``overall``: those that every rankable pair has. ``notes`` are remarks to be shown with any of it.
+    ``overall``: those that every rankable pair has. ``notes`` are remarks to be shown with any of it. ``references``
+    are mitigations that add no rows, over the rankable pairs and per pair: shown beside the ranking, not in it.
     """
 
     protocol_version: int
@@ -33,6 +36,7 @@ class Board:
     budgets: tuple[str, ...]
     notes: tuple[str, ...]
     views: Mapping[View, tuple[Row, ...]] = field(repr=False)
+    references: tuple[Row, ...] = ()
 
     def __post_init__(self) -> None:
         if len({row.entrant for row in self.overall}) != len(self.overall):
@@ -50,6 +54,7 @@ class Board:
             "budgets": list(self.budgets),
             "overall": [row.to_json() for row in self.overall],
             "cells": [row.to_json() for row in self.cells],
+            "references": [row.to_json() for row in self.references],
             "pairs": [asdict(p) | {"groups": list(p.groups), "sizes": dict(p.sizes)} for p in self.pairs],
             "notes": list(self.notes),
         }
@@ -80,8 +85,9 @@ def build(
     selection = Selection(tuple(datasets), tuple(victims), wanted, tuple(attacks))
     searches = read_searches(tables, selection)
     outcomes, lacking = read_outcomes(tables, searches)
-    shown = sorted({s.entrant for s in searches if not attacks or s.entrant.attack in attacks})
-    evidence = gather(searches, outcomes, shown, draws)
+    entrants = [s for s in searches if s.role != REFERENCE_LINE]
+    shown = sorted({s.entrant for s in entrants if not attacks or s.entrant.attack in attacks})
+    evidence = gather(searches, outcomes, shown, draws, _changes(tables))
     counted = _counted(evidence, evidence.pairs)
     return Board(
         protocol_version=searches[0].protocol_version,
@@ -90,9 +96,37 @@ def build(
         cells=tuple(row for cell in evidence.required for row in rank(evidence, [cell], _place(cell, evidence))),
         pairs=tuple(evidence.pairs.values()),
         budgets=tuple(b.label for b in sorted({cell.budget for cell in counted})),
-        notes=notes(evidence, searches, lacking, counted, selection),
+        notes=notes(evidence, entrants, lacking, counted, selection),
         views=_views(evidence),
+        references=_references(evidence, counted),
     )
+
+
+def _references(evidence: Evidence, counted: Sequence[Cell]) -> tuple[Row, ...]:
+    """Reference lines over the rankable pairs, then per pair."""
+    ranked = list(dict.fromkeys(Cell(cell.pair, NO_ROWS) for cell in counted))
+    single = [(Place(key.dataset, key.attribute, key.victim), [Cell(key, NO_ROWS)]) for key in evidence.pairs]
+    return tuple(row for place, cells in [(Place(), ranked), *single] for row in lines(evidence, cells, place))
+
+
+def _changes(tables: Sequence[ResultTables]) -> dict[tuple[str, str], dict[str, float]]:
+    """Poisoned less clean, of every metric that is reported whatever was optimised, per folder and search."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for table in tables:
+        if table.audits is None:
+            continue
+        victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
+        names = ("search_id", "evaluated_on", "role", "audit_seed", *OFF_TARGET)
+        means = table.audits.filter(pc.equal(table.audits["audit_seed"], -1)).select(list(names)).to_pylist()
+        sides: dict[str, dict[str, dict[str, float]]] = {}
+        for row in means:
+            if victims.get(row["search_id"]) == row["evaluated_on"]:
+                sides.setdefault(row["search_id"], {})[row["role"]] = row
+        for search_id, side in sides.items():
+            if len(side) == 2:
+                moved = {name: side["poisoned"][name] - side["clean"][name] for name in OFF_TARGET}
+                found[table.where, search_id] = moved
+    return found
 
 
 def _place(cell: Cell, evidence: Evidence) -> Place:

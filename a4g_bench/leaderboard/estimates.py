@@ -66,6 +66,11 @@ def weighted(weights: Sequence[float], estimates: Sequence[Estimate]) -> Estimat
     return Estimate(float(value), draws)
 
 
+def allowed_gain(gain: Estimate, cost: Estimate) -> Estimate:
+    """The gain where the mean accuracy cost itself is within the allowance, else ``min(0, gain)``."""
+    return gain if cost.value <= ALLOWED_COST + _ROUNDING else _no_gain(gain)
+
+
 def fair_gain(gain: Estimate, cost: Estimate) -> Estimate:
     """FG@1_b of the protocol from the mean over seeds of G and of dA at one poison budget.
 
@@ -75,4 +80,8 @@ def fair_gain(gain: Estimate, cost: Estimate) -> Estimate:
     """
     if not gain.exists or cost.upper() <= ALLOWED_COST + _ROUNDING:
         return gain
+    return _no_gain(gain)
+
+
+def _no_gain(gain: Estimate) -> Estimate:
     return Estimate(min(0.0, gain.value), np.minimum(0.0, gain.draws))

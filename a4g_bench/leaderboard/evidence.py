@@ -10,11 +10,16 @@ from a4g_bench.leaderboard.estimates import Estimate, fair_gain
 from a4g_bench.leaderboard.family import Family, families
 from a4g_bench.leaderboard.outcomes import Outcome
 from a4g_bench.leaderboard.pairs import Pair, judge, smallest_resolvable_gain
-from a4g_bench.leaderboard.records import Cell, Entrant, PairKey, Search
+from a4g_bench.leaderboard.records import DETECTABILITY, OFF_TARGET, Budget, Cell, Entrant, PairKey, Search
 from a4g_bench.leaderboard.rows import finite
+from a4g_bench.leaderboard.select import REFERENCE_LINE
 from a4g_bench.leaderboard.tiers import p_value
 
 REFERENCE = "random-duplicates"
+#: The reference line whose gain at the accuracy allowed is what others are measured against.
+CEILING = "threshold-optimizer"
+#: The poison budget of reference lines.
+NO_ROWS = Budget(False, 0.0)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,9 @@ class Result:
     queries: float
     poison_rows: float | None
     cpu_seconds: float
+    threat: tuple[str, str, str]
+    detectability: Mapping[str, float | None]
+    off_target: Mapping[str, float | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +67,21 @@ class Evidence:
     pairs: Mapping[PairKey, Pair]
     reference: Entrant | None
     shares: Mapping[Cell, float | None]
+    lines: tuple[Competitor, ...] = ()
+
+    def ceiling(self, entrant: Entrant, cell: Cell) -> Estimate | None:
+        """Mean G of the ThresholdOptimizer on the pair; None unless it has the entrant's seeds."""
+        mine = self.results.get((cell, entrant))
+        for line in self.lines:
+            found = self.results.get((Cell(cell.pair, NO_ROWS), line.entrant))
+            if line.attack_name == CEILING and mine is not None and found is not None and found.seeds == mine.seeds:
+                return found.gain
+        return None
 
     def complete(self, entrant: Entrant, cells: Sequence[Cell]) -> bool:
         """Whether an entrant has every seed of every one of the cells."""
-        return all(
-            (cell, entrant) in self.results and self.results[cell, entrant].seeds >= self.required[cell]
-            for cell in cells
-        )
+        found = [(self.results.get((cell, entrant)), self.required.get(cell, frozenset())) for cell in cells]
+        return all(result is not None and result.seeds >= seeds for result, seeds in found)
 
     def over_reference(self, entrant: Entrant, cell: Cell) -> Estimate | None:
         """Mean G less that of the control ``random-duplicates`` at the same cell; None unless their seeds agree."""
@@ -76,8 +92,17 @@ class Evidence:
         return mine.gain - control.gain
 
 
-def gather(searches: Sequence[Search], outcomes: Sequence[Outcome], shown: Sequence[Entrant], draws: int) -> Evidence:
-    """Bootstrap all families and judge all pairs. ``searches`` are all of them, whatever became of them."""
+def gather(
+    searches: Sequence[Search],
+    outcomes: Sequence[Outcome],
+    shown: Sequence[Entrant],
+    draws: int,
+    changes: Mapping[tuple[str, str], Mapping[str, float]],
+) -> Evidence:
+    """Bootstrap all families and judge all pairs. ``searches`` are all of them, whatever became of them.
+
+    ``changes`` holds, by folder and search, how far the metrics ``OFF_TARGET`` moved on the audit rows.
+    """
     names = {s.entrant: s.attack_name for s in searches}
     results: dict[tuple[Cell, Entrant], Result] = {}
     gaps: dict[PairKey, CleanGap] = {}
@@ -91,8 +116,9 @@ def gather(searches: Sequence[Search], outcomes: Sequence[Outcome], shown: Seque
             gaps[pair], facts[pair] = gap, _facts(family, victim)
         for found, own in zip(series, members, strict=True):
             cell, entrant = own[0].search.cell, own[0].search.entrant
-            errors[cell.pair, entrant].append(found.change.error())
-            results[cell, entrant] = _result(found, own, gaps[cell.pair])
+            if own[0].search.role != REFERENCE_LINE:
+                errors[cell.pair, entrant].append(found.change.error())
+            results[cell, entrant] = _result(found, own, gaps[cell.pair], changes)
     required: dict[Cell, set[int]] = defaultdict(set)
     for s in searches:
         if s.entrant in shown:
@@ -108,6 +134,7 @@ def gather(searches: Sequence[Search], outcomes: Sequence[Outcome], shown: Seque
         pairs=pairs,
         reference=_reference(searches),
         shares={cell: _share(cell, searches_at) for cell, searches_at in _by_cell(searches).items()},
+        lines=competitors(searches, sorted({s.entrant for s in searches if s.role == REFERENCE_LINE})),
     )
 
 
@@ -122,7 +149,12 @@ def _facts(family: Family, victim: str) -> tuple[int, int, tuple[tuple[str, int]
     )
 
 
-def _result(found: Series, outcomes: Sequence[Outcome], gap: CleanGap) -> Result:
+def _result(
+    found: Series,
+    outcomes: Sequence[Outcome],
+    gap: CleanGap,
+    changes: Mapping[tuple[str, str], Mapping[str, float]],
+) -> Result:
     searches = [o.search for o in outcomes]
     measured = [s.validation_gain for s in searches if s.validation_gain is not None]
     gaps = [s.validation_gaps for s in searches if s.validation_gaps is not None]
@@ -145,7 +177,18 @@ def _result(found: Series, outcomes: Sequence[Outcome], gap: CleanGap) -> Result
         queries=fmean(s.queries for s in searches),
         poison_rows=fmean(rows) if len(rows) == len(searches) else None,
         cpu_seconds=fmean(s.cpu_seconds for s in searches),
+        threat=searches[0].threat,
+        detectability={name: _mean_of([s.detectability[i] for s in searches]) for i, name in enumerate(DETECTABILITY)},
+        off_target={
+            name: _mean_of([changes.get((s.where, s.search_id), {}).get(name) for s in searches]) for name in OFF_TARGET
+        },
     )
+
+
+def _mean_of(values: Sequence[float | None]) -> float | None:
+    """The mean of those that exist: a search that added no row cannot be detected."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def _pair(

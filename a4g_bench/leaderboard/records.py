@@ -9,6 +9,13 @@ import pyarrow as pa
 
 from a4g_bench.errors import StoreError
 
+#: How a poison set gives itself away, as the searches table says it.
+DETECTABILITY = ("duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift")
+#: Metrics of an audit that are reported whatever a search optimised.
+OFF_TARGET = (
+    "demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference",
+    "equal_opportunity_difference", "average_odds_difference", "fpr_difference", "fnr_difference",
+)  # fmt: skip
 SEARCH_COLUMNS = (
     "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
     "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id",
@@ -16,6 +23,8 @@ SEARCH_COLUMNS = (
     "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
     "propose_seconds", "fit_cpu_seconds",
 )  # fmt: skip
+#: Columns that older results lack: null there.
+LATER_COLUMNS = ("knowledge", "labels", "row_origin", *DETECTABILITY)
 _PREDICTION_COLUMNS = ("search_id", "evaluated_on", "audit_seed", "rows", "predicted")
 BASELINE_COLUMNS = (
     "baseline_id", "dataset", "attribute", "fingerprint", "seed", "audit_seed", "favourable", "group_names", "rows",
@@ -31,6 +40,7 @@ class ResultTables:
     searches: pa.Table
     predictions: pa.Table
     baselines: pa.Table
+    audits: pa.Table | None = None
 
     def __post_init__(self) -> None:
         for name, needed in (
@@ -123,6 +133,8 @@ class Search:
     cautions: tuple[str, ...]
     protocol_version: int
     definitions: tuple[tuple[str, str, str], ...]  # (kind, label, JSON): what the labels stand for
+    threat: tuple[str, str, str] = ("", "", "")  # knowledge, labels, row origin
+    detectability: tuple[float | None, ...] = (None,) * len(DETECTABILITY)
 
     @property
     def validation_gain(self) -> float | None:
@@ -144,10 +156,10 @@ def record(row: dict[str, object], where: str) -> Search:
     """Read one row of the searches table of the folder ``where``."""
 
     def text(name: str) -> str:
-        return str(row[name]) if row[name] is not None else ""
+        return str(row[name]) if row.get(name) is not None else ""
 
     def number(name: str) -> float | None:
-        value = row[name]
+        value = row.get(name)
         return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
     clean, poisoned = number("validation_gap_clean"), number("validation_gap_poisoned")
@@ -174,6 +186,8 @@ def record(row: dict[str, object], where: str) -> Search:
         cautions=tuple(map(str, cautions)) if isinstance(cautions, list) else (),
         protocol_version=int(number("protocol_version") or 0),
         definitions=_definitions(text("identity"), text("victim"), text("attack")),
+        threat=(text("knowledge"), text("labels"), text("row_origin")),
+        detectability=tuple(number(name) for name in DETECTABILITY),
     )
 
 

@@ -4,7 +4,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from a4g_bench.errors import StoreError, nearest
-from a4g_bench.leaderboard.records import SEARCH_COLUMNS, Budget, Cell, Entrant, ResultTables, Search, record
+from a4g_bench.leaderboard.records import (
+    LATER_COLUMNS,
+    SEARCH_COLUMNS,
+    Budget,
+    Cell,
+    Entrant,
+    ResultTables,
+    Search,
+    record,
+)  # fmt: skip
+
+#: The role of a mitigation that is shown beside the ranking: it has no poison budget, so filters of budgets and attacks
+#: leave it alone.
+REFERENCE_LINE = "reference"
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,8 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
     """
     latest: dict[str, tuple[tuple[bool, int], Search]] = {}
     for table in sorted(tables, key=lambda t: t.where):
-        for row in table.searches.select(list(SEARCH_COLUMNS)).to_pylist():
+        later = [name for name in LATER_COLUMNS if name in table.searches.column_names]
+        for row in table.searches.select([*SEARCH_COLUMNS, *later]).to_pylist():
             search = record(row, table.where)
             worth = not search.lacks, row["attempt"] or 0
             if search.search_id not in latest or latest[search.search_id][0] < worth:
@@ -44,8 +58,9 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
         raise StoreError(f"no searches in {', '.join(sorted({t.where for t in tables})) or 'an empty list of folders'}")
     searches = _one_objective_each([search for _, search in latest.values()])
     _check_filters(searches, selection)
-    kept = [s for s in searches if s.cell in selection]
-    if not any(not selection.attacks or s.entrant.attack in selection.attacks for s in kept):
+    everywhere = replace(selection, budgets=())
+    kept = [s for s in searches if s.cell in (everywhere if s.role == REFERENCE_LINE else selection)]
+    if not any(selection.attacks == () or s.entrant.attack in selection.attacks for s in _entrants(kept)):
         raise StoreError("no search matches the filters together")
     _check_one(kept, "fingerprint", lambda s: f"data set '{s.cell.pair.dataset}'", lambda s: s.fingerprint)
     _check_one(kept, "protocol_version", lambda _: "the results", lambda s: str(s.protocol_version))
@@ -53,10 +68,17 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
     kept = [
         s
         for s in kept
-        if not selection.attacks or s.entrant.attack in selection.attacks or s.attack_name == "random-duplicates"
+        if not selection.attacks
+        or s.entrant.attack in selection.attacks
+        or s.attack_name == "random-duplicates"
+        or s.role == REFERENCE_LINE
     ]
     _check_places(kept)
     return tuple(sorted(kept, key=lambda s: (s.place, s.search_id)))
+
+
+def _entrants(searches: Iterable[Search]) -> list[Search]:
+    return [s for s in searches if s.role != REFERENCE_LINE]
 
 
 def _one_objective_each(searches: Sequence[Search]) -> list[Search]:
@@ -73,12 +95,12 @@ def _one_objective_each(searches: Sequence[Search]) -> list[Search]:
 
 def _check_filters(searches: Iterable[Search], selection: Selection) -> None:
     cells = {s.cell for s in searches}
-    budgets = {cell.budget.label for cell in cells}
+    budgets = {s.cell.budget.label for s in _entrants(searches)}
     valid: tuple[tuple[str, Iterable[str], set[str]], ...] = (
         ("data set", selection.datasets, {cell.pair.dataset for cell in cells}),
         ("victim", selection.victims, {cell.pair.victim for cell in cells}),
         ("poison budget", [b.label for b in selection.budgets], budgets),
-        ("attack", selection.attacks, {s.entrant.attack for s in searches}),
+        ("attack", selection.attacks, {s.entrant.attack for s in _entrants(searches)}),
     )
     for what, asked, known in valid:
         for name in asked:

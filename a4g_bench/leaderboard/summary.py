@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from a4g_bench.leaderboard.estimates import Estimate, weighted
+import numpy as np
+
+from a4g_bench.leaderboard.estimates import Estimate, allowed_gain, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
-from a4g_bench.leaderboard.records import Cell
+from a4g_bench.leaderboard.records import DETECTABILITY, OFF_TARGET, Cell
 from a4g_bench.leaderboard.rows import Row, Status, finite
 from a4g_bench.leaderboard.tiers import LEVEL, Standing, standings
+
+#: Below this gain of the ceiling a share of it says nothing.
+_LEAST_CEILING = 0.02
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,14 @@ def rank(evidence: Evidence, cells: Sequence[Cell], place: Place) -> tuple[Row, 
     return tuple(sorted(rows, key=_order))
 
 
+def lines(evidence: Evidence, cells: Sequence[Cell], place: Place) -> tuple[Row, ...]:
+    """One row per reference line over some cells of no rows, the largest gain first; none is ranked."""
+    weights = protocol_weights(cells)
+    summaries = [_Summary.of(evidence, one, cells, weights) for one in evidence.lines]
+    rows = [s.row(place, "reference" if s.results else "incomplete", None) for s in summaries]
+    return tuple(sorted(rows, key=_order))
+
+
 def _order(row: Row) -> tuple[Any, ...]:
     return (row.status == "incomplete", row.fg is None, row.tier or 0, -(row.fg or 0.0), row.entrant)
 
@@ -62,6 +75,7 @@ class _Summary:
     weights: Sequence[float]
     over_reference: Estimate | None
     fg: Estimate | None
+    of_ceiling: Estimate | None = None
 
     @classmethod
     def of(cls, evidence: Evidence, who: Competitor, cells: Sequence[Cell], weights: Sequence[float]) -> "_Summary":
@@ -69,6 +83,7 @@ class _Summary:
         results = tuple(r for r in found if r is not None)
         if not cells or len(results) < len(cells):
             return cls(who, False, (), weights, None, None)
+        ceilings = [c for cell in cells if (c := evidence.ceiling(who.entrant, cell)) is not None]
         over = [o for cell in cells if (o := evidence.over_reference(who.entrant, cell)) is not None]
         return cls(
             who,
@@ -77,6 +92,9 @@ class _Summary:
             weights,
             weighted(weights, over) if len(over) == len(cells) else None,
             weighted(weights, [r.fg for r in results]),
+            _share(weighted(weights, [allowed_gain(r.gain, r.cost) for r in results]), weighted(weights, ceilings))
+            if len(ceilings) == len(cells)
+            else None,
         )
 
     def _mean(self, values: Sequence[float | None]) -> float | None:
@@ -84,6 +102,11 @@ class _Summary:
         if not known or len(known) < len(values):
             return None
         return finite(sum(w * v for w, v in zip(self.weights, known, strict=True)))
+
+    def _known_mean(self, values: Sequence[float | None]) -> float | None:
+        """The weighted mean over the cells where the value exists."""
+        known = [(w, v) for w, v in zip(self.weights, values, strict=False) if v is not None]  # none if it lacks a cell
+        return finite(sum(w * v for w, v in known) / sum(w for w, _ in known)) if known else None
 
     def _rose(self) -> bool:
         looks = sum(r.groups for r in self.results)
@@ -98,6 +121,8 @@ class _Summary:
         gap_low, gap_high = _interval(signed)
         closed_low, closed_high = _interval(closed)
         over_low, over_high = _interval(self.over_reference)
+        share_low, share_high = _interval(self.of_ceiling)
+        knowledge, labels, row_origin = some[0].threat if some else ("", "", "")
         return Row(
             entrant=self.who.label,
             attack=self.who.entrant.attack,
@@ -112,6 +137,7 @@ class _Summary:
             fg=finite(self.fg.value) if self.fg else None,
             fg_low=fg_low,
             fg_high=fg_high,
+            gain=self._mean([r.gain.value for r in some]),
             gap_clean=self._mean([r.gap_clean for r in some]),
             gap_clean_low=gap_low,
             gap_clean_high=gap_high,
@@ -126,17 +152,33 @@ class _Summary:
             gain_over_random_duplicates=finite(self.over_reference.value) if self.over_reference else None,
             gain_over_random_duplicates_low=over_low,
             gain_over_random_duplicates_high=over_high,
+            of_ceiling=finite(self.of_ceiling.value) if self.of_ceiling else None,
+            of_ceiling_low=share_low,
+            of_ceiling_high=share_high,
             optimism=self._mean([r.optimism for r in some]),
             levelling_down=self._rose() if some else None,
             queries=self._mean([r.queries for r in some]),
             poison_rows=self._mean([r.poison_rows for r in some]),
             cpu_seconds=self._mean([r.cpu_seconds for r in some]),
+            knowledge=knowledge,
+            labels=labels,
+            row_origin=row_origin,
+            **{name: self._known_mean([r.detectability[name] for r in some]) for name in DETECTABILITY},
+            **{f"change_{name}": self._mean([r.off_target[name] for r in some]) for name in OFF_TARGET},
             seeds=min((len(r.seeds) for r in some), default=0),
             tier=standing.tier if standing else None,
             rank_low=standing.rank_low if standing else None,
             rank_high=standing.rank_high if standing else None,
             status=status,
         )
+
+
+def _share(part: Estimate, whole: Estimate) -> Estimate | None:
+    """A ratio, draw by draw; None where there is nothing to share."""
+    if not whole.value >= _LEAST_CEILING:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Estimate(part.value / whole.value, np.where(whole.draws > 0, part.draws / whole.draws, np.nan))
 
 
 def _interval(estimate: Estimate | None) -> tuple[float | None, float | None]:

@@ -1,7 +1,7 @@
 """How poison sets crafted on one victim do on others: boards of the same tables with the victims exchanged."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.board import build
 from a4g_bench.leaderboard.records import Budget, ResultTables
 
+#: Between victim and defence in the name of a victim behind one.
+BEHIND = " behind "
 _SAME = ("dataset", "attribute", "fingerprint", "seed")
 
 
@@ -57,11 +59,16 @@ def transfer(
     ``victims`` selects those that were crafted on. The numbers are the leaderboard's, as if a search belonged to the
     victim it was audited on. Raises ``StoreError`` if nothing that is selected was audited on another victim.
     """
-    tables = [_selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
-    crafted = sorted({victim for table in tables for victim in _evaluated(table) if not victims or victim in victims})
+    tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
+    crafted = sorted({victim for table in tables for victim in evaluated(table) if not victims or victim in victims})
     cells: list[TransferCell] = []
     for victim in crafted:
-        exchanged = [one for table in tables for one in _exchanged(table, victim)]
+        exchanged = [
+            exchange(table, victim, other)
+            for table in tables
+            for other in sorted(evaluated(table).get(victim, set()))
+            if BEHIND not in other
+        ]
         if not exchanged:
             continue
         board = build(exchanged, draws=draws)
@@ -80,9 +87,10 @@ def transfer(
     return tuple(cell for cell in cells if _matrix(cell) in travelled)
 
 
-def _selected(
+def selected(
     table: ResultTables, datasets: Sequence[str], budgets: Sequence[Budget], attacks: Sequence[str]
 ) -> ResultTables:
+    """The tables with the searches of some data sets, budgets and attacks; an empty filter selects everything."""
     wanted = [
         (not datasets or dataset in datasets)
         and (not budgets or Budget.parse(budget) in budgets)
@@ -98,7 +106,7 @@ def _matrix(cell: TransferCell) -> tuple[str | None, ...]:
     return cell.dataset, cell.attribute, cell.budget_label, cell.entrant
 
 
-def _evaluated(table: ResultTables) -> dict[str, set[str]]:
+def evaluated(table: ResultTables) -> dict[str, set[str]]:
     """The victims that poison sets were crafted on, with those that they were audited on."""
     victim_of = dict(zip(*(table.searches.column(name).to_pylist() for name in ("search_id", "victim")), strict=True))
     found: dict[str, set[str]] = {}
@@ -109,23 +117,21 @@ def _evaluated(table: ResultTables) -> dict[str, set[str]]:
     return found
 
 
-def _exchanged(table: ResultTables, crafted: str) -> Iterator[ResultTables]:
-    """Per victim that sets crafted on ``crafted`` were audited on: their searches as if they were that victim's."""
-    others = _evaluated(table).get(crafted, set())
+def exchange(table: ResultTables, crafted: str, victim: str) -> ResultTables:
+    """The searches crafted on ``crafted`` that were audited on ``victim`` too, as if they were that victim's."""
     columns = (table.baselines.column(name).to_pylist() for name in (*_SAME, "victim", "baseline_id"))
     baselines = {tuple(row[:-1]): row[-1] for row in zip(*columns, strict=True)}
     of_crafted = table.searches.filter(pc.equal(table.searches.column("victim"), crafted))
-    for victim in sorted(others):
-        here = table.predictions.filter(pc.equal(table.predictions.column("evaluated_on"), victim))
-        audited = pc.is_in(of_crafted.column("search_id"), here.column("search_id").combine_chunks())
-        rows = of_crafted.filter(audited).to_pylist()
-        for row in rows:
-            row["baseline_id"] = baselines.get((*(row[name] for name in _SAME), victim))
-            if victim != crafted:
-                row["identity"] = json.dumps({**json.loads(row["identity"]), "victim": {"transferred_to": victim}})
-            row["victim"] = victim
-            row["search_id"] += f" on {victim}"  # the board would take two rows of one search for one
-        searches = pa.Table.from_pylist(rows, table.searches.schema)
-        names = pc.binary_join_element_wise(here.column("search_id"), victim, " on ")
-        here = here.set_column(here.column_names.index("search_id"), "search_id", names)
-        yield ResultTables(f"{table.where} ({crafted} on {victim})", searches, here, table.baselines)
+    here = table.predictions.filter(pc.equal(table.predictions.column("evaluated_on"), victim))
+    audited = pc.is_in(of_crafted.column("search_id"), here.column("search_id").combine_chunks())
+    rows = of_crafted.filter(audited).to_pylist()
+    for row in rows:
+        row["baseline_id"] = baselines.get((*(row[name] for name in _SAME), victim))
+        if victim != crafted:
+            row["identity"] = json.dumps({**json.loads(row["identity"]), "victim": {"transferred_to": victim}})
+        row["victim"] = victim
+        row["search_id"] += f" on {victim}"  # the board would take two rows of one search for one
+    searches = pa.Table.from_pylist(rows, table.searches.schema)
+    names = pc.binary_join_element_wise(here.column("search_id"), victim, " on ")
+    here = here.set_column(here.column_names.index("search_id"), "search_id", names)
+    return ResultTables(f"{table.where} ({crafted} on {victim})", searches, here, table.baselines)

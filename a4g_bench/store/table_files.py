@@ -109,7 +109,11 @@ class TableFiles:
         schema = tables.stamp(pa.schema([expected.field(name) for name in names]))
 
         def uniform(table: pa.Table) -> pa.Table:
-            return pa.table([table[column] for column in names], schema=schema)
+            columns = [
+                table[field.name] if field.name in table.column_names else pa.nulls(len(table), field.type)
+                for field in schema
+            ]
+            return pa.table(columns, schema=schema)
 
         singles, parts = self.listing(folder)
         found = {name: uniform(table) for name, table in self._load_all(singles, names)}

@@ -40,7 +40,7 @@ SEARCHES = _fields(
     ("query_budget", _int),  # 0 for attacks that do not query
     ("seed", _int),
     # the threat model
-    ("role", _text),  # control, baseline (zero queries), search
+    ("role", _text),  # control, baseline (zero queries), search, reference (a mitigation that adds no row)
     ("knowledge", _text),  # oracle, surrogate, white-box, data-only
     ("labels", _text),  # clean, dirty
     ("row_origin", _text),  # none, duplicate, interpolated, free
@@ -58,6 +58,12 @@ SEARCHES = _fields(
     ("validation_gap_poisoned", _real),  # U of the final set as the search measured it; null without queries
     ("validation_accuracy_clean", _real),
     ("validation_accuracy_poisoned", _real),
+    # how the poison rows give themselves away (metrics.detectability); null where none were added
+    ("duplicate_share", _real),
+    ("isolation_forest_auroc", _real),
+    ("lof_auroc", _real),
+    ("label_disagreement", _real),
+    ("cell_shift", _real),
     # provenance
     ("fingerprint", _text),  # content of the data set
     ("favourable", _int),  # label 0 or 1
@@ -78,6 +84,9 @@ SEARCHES = _fields(
     ("search_seconds", _real),
     ("audit_seconds", _real),
 )
+
+#: Columns that files of this version may lack, since they came later: read as null.
+LATER = frozenset({"duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift"})
 
 #: One row per query, in the order in which they were made.
 QUERIES = _fields(
@@ -199,6 +208,8 @@ def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
         )
     for field in expected:
         position = schema.get_field_index(field.name)
+        if position < 0 and field.name in LATER:
+            continue
         if position < 0:
             raise StoreError(f"{where}: column '{field.name}' is missing")
         if schema.field(position).type != field.type:

@@ -6,7 +6,9 @@ from typing import Any
 
 from a4g_bench import plugins
 from a4g_bench.attacks.attack import Attack, get_attack
+from a4g_bench.defences.defence import get_defence
 from a4g_bench.errors import A4GError, SuiteError, nearest
+from a4g_bench.references.reference import get_reference
 from a4g_bench.suite.check_victim import check_victim
 from a4g_bench.suite.grid import patterns
 from a4g_bench.suite.load import LoadedSuite
@@ -36,6 +38,14 @@ def check_suite(loaded: LoadedSuite) -> None:
             if attack.surrogate is not None:
                 _check_surrogate(attack.surrogate, attack.label, built, loaded.allow_import)
             _check_transfer(attack, {victim.label: victim.name for victim in suite.victims}, built.crafts_on)
+    for i, defence in enumerate(suite.defences):
+        with loaded.at("defences", i):
+            get_defence(defence.name, defence.params)
+    for i, reference in enumerate(suite.references):
+        with loaded.at("references", i):
+            get_reference(reference.name, reference.params)
+            if reference.label in {attack.label for attack in suite.attacks}:
+                raise SuiteError(f"'{reference.label}' is also an attack: give one of them another name with 'as'")
     _check_patterns(loaded)
     _check_size(suite)
 
@@ -71,7 +81,7 @@ def _check_patterns(loaded: LoadedSuite) -> None:
     valid: dict[str, list[Any]] = {
         "dataset": [d.label for d in suite.datasets],
         "victim": [v.label for v in suite.victims],
-        "attack": [a.label for a in suite.attacks],
+        "attack": [a.label for a in (*suite.attacks, *suite.references)],
         "objective": [o.label for o in suite.objectives],
         "poison_budget": [b.text for b in suite.poison_budgets],
         "query_budget": [0, *suite.query_budgets],

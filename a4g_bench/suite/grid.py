@@ -8,7 +8,19 @@ from itertools import product
 from typing import Any
 
 from a4g_bench.attacks.attack import Attack, get_attack
-from a4g_bench.suite.model import AttackEntry, Combination, DatasetEntry, Fits, Named, Objective, PoisonBudget, Suite
+from a4g_bench.defences.defence import get_defence
+from a4g_bench.references.reference import get_reference
+from a4g_bench.suite.model import (
+    AttackEntry,
+    Audited,
+    Combination,
+    DatasetEntry,
+    Fits,
+    Named,
+    Objective,
+    PoisonBudget,
+    Suite,
+)
 from a4g_bench.suite.versions import versions
 from a4g_bench.victims.victim import get_victim
 
@@ -31,6 +43,19 @@ class Spec:
     fits: Fits
     batch_size: int
     max_accuracy_loss: float
+    reference: Named | None = None
+    defences: tuple[Named, ...] = ()
+
+    def rows(self, train_rows: int) -> int:
+        """How many rows it may add to so many training rows."""
+        whole = self.budget.rows(train_rows)
+        return whole if self.attack.spend == 1 else int(self.attack.spend * whole + 0.5)
+
+    @property
+    def audited(self) -> tuple[Audited, ...]:
+        """The victims that its poison set is audited on, its own first, then others, then its own behind defences."""
+        plain = [Audited(name=v.name, label=v.label, params=v.params) for v in (self.victim, *self.evaluate_on)]
+        return (*plain, *(Audited.behind(self.victim, defence) for defence in self.defences))
 
     @property
     def queried(self) -> Named:
@@ -44,10 +69,15 @@ class Spec:
         surrogate = self.attack.surrogate
         others = (*self.evaluate_on, *([surrogate] if surrogate else []))
         packages = [one for other in others for one in get_victim(other.name, other.params).packages]
+        packages += [one for defence in self.defences for one in get_defence(defence.name, defence.params).packages]
+        packages += get_reference(self.reference.name, self.reference.params).packages if self.reference else ()
         searching = attack.queries
         transfer = [{"name": other.name, "params": other.params} for other in self.evaluate_on]
         return {
             **({"evaluate_on": transfer} if transfer else {}),
+            **({"defences": [_told("defence", defence) for defence in self.defences]} if self.defences else {}),
+            **({"spend": self.attack.spend} if self.attack.spend != 1 else {}),
+            **({"reference": _told("reference", self.reference)} if self.reference else {}),
             **({"surrogate": {"name": surrogate.name, "params": surrogate.params}} if surrogate else {}),
             "identity_version": IDENTITY_VERSION,
             "protocol_version": PROTOCOL_VERSION,
@@ -58,7 +88,7 @@ class Spec:
             "poison_budget": self.budget.share if self.budget.count is None else self.budget.count,
             "query_budget": self.query_budget if searching else 0,
             "batch_size": self.batch_size if searching else 0,
-            "max_accuracy_loss": self.max_accuracy_loss if searching else None,
+            "max_accuracy_loss": self.max_accuracy_loss if searching or self.reference else None,
             "seed": self.seed,
             "fits": self.fits.model_dump(),
             "versions": versions(("numpy", *victim.packages, *attack.packages, *packages)),
@@ -67,6 +97,11 @@ class Spec:
     def search_id(self, fingerprint: str, attribute: str) -> str:
         """Versioned hash of :meth:`identity`."""
         return identify(self.identity(fingerprint, attribute))
+
+
+def _told(kind: str, entry: Named) -> dict[str, Any]:
+    built = get_defence(entry.name, entry.params) if kind == "defence" else get_reference(entry.name, entry.params)
+    return {"name": entry.name, "params": entry.params, "version": built.version}
 
 
 def identify(identity: dict[str, Any]) -> str:
@@ -131,4 +166,11 @@ def _grid(suite: Suite) -> Iterator[Spec]:
             yield Spec(
                 dataset, victim, entry, others, objective, budget, query_budget, seed,
                 entry.fits or suite.fits, entry.batch_size or suite.batch_size, suite.max_accuracy_loss,
+                defences=tuple(suite.defences),
             )  # fmt: skip
+    for dataset, victim, reference, seed in product(suite.datasets, suite.victims, suite.references, suite.seeds):
+        nothing = AttackEntry.model_validate({"name": "clean", "as": reference.label})
+        yield Spec(
+            dataset, victim, nothing, (), suite.objectives[0], PoisonBudget.none(), 0, seed,
+            suite.fits, suite.batch_size, suite.max_accuracy_loss, reference=reference,
+        )  # fmt: skip

@@ -86,6 +86,11 @@ def _first_seeds(suite: Suite, name: str, seeds: int | None) -> Suite:
 def _meaning(suite: Suite) -> dict[str, Any]:
     """The suite as JSON-able data, in which every label is replaced by what it stands for."""
     data = suite.model_dump(mode="json", exclude={"name", "description", "resources"})
+    for key in ("references", "defences"):
+        for entry in data[key]:
+            entry.pop("label")
+        if not data[key]:
+            del data[key]  # a suite without them means what it meant before there were any
     for key in ("datasets", "victims", "attacks"):
         stands_for: dict[str, str] = {e.pop("label"): json.dumps(e, sort_keys=True) for e in data[key]}
         for combination in (*data["include"], *data["exclude"]):

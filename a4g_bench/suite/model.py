@@ -58,7 +58,12 @@ class PoisonBudget(_Model):
         if self.count is not None:
             return self.count
         assert self.share is not None
-        return max(1, int(self.share * train_rows + 0.5))
+        return max(1, int(self.share * train_rows + 0.5)) if self.share else 0
+
+    @classmethod
+    def none(cls) -> "PoisonBudget":
+        """No rows: what a reference line adds. A suite cannot write it."""
+        return cls.model_construct(text="0%", share=0.0, count=None)
 
 
 class Named(_Model):
@@ -126,7 +131,8 @@ class Fits(_Model):
 class AttackEntry(Named):
     """An attack. ``craft_on`` names the one victim of the suite that it works on (all of them unless told), and
     ``evaluate_on`` victims that its poison sets are audited on too. ``surrogate`` is a victim that it queries in place
-    of the one audited, which it then never meets. ``fits`` and ``batch_size`` are the suite's unless told.
+    of the one audited, which it then never meets. ``fits`` and ``batch_size`` are the suite's unless told. ``spend`` is
+    the share of the poison budget that it may spend; 0 is a sanity check, a search that may add nothing.
     """
 
     craft_on: str | None = None
@@ -134,6 +140,19 @@ class AttackEntry(Named):
     surrogate: Named | None = None
     fits: Fits | None = None
     batch_size: BatchSize | None = None
+    spend: float = Field(default=1.0, ge=0, le=1)
+
+
+class Audited(Named):
+    """A victim as it is audited: as it is, or trained on what a ``defence`` leaves of its table."""
+
+    defence: Named | None = None
+
+    @classmethod
+    def behind(cls, victim: Named, defence: Named) -> "Audited":
+        """The victim behind the defence, with a label that no suite can give."""
+        label = f"{victim.label} behind {defence.label}"
+        return cls.model_construct(name=victim.name, label=label, params=victim.params, defence=defence)
 
 
 class Objective(_Model):
@@ -239,6 +258,8 @@ class Suite(_Model):
     victims: list[Named] = Field(min_length=1)
     attacks: list[AttackEntry] = Field(min_length=1)
     objectives: list[Objective] = Field(default=[Objective()], min_length=1)
+    references: list[Named] = []
+    defences: list[Named] = []
     poison_budgets: list[PoisonBudget] = Field(min_length=1)
     query_budgets: list[Annotated[Whole, Field(ge=0, le=1_000_000)]] = Field(default=[100], min_length=1)
     seeds: list[Seed] = Field(min_length=1, max_length=MAX_SEEDS)
@@ -270,14 +291,20 @@ class Suite(_Model):
             return list(range(value))
         return value
 
-    @field_validator("datasets", "victims", "attacks", "objectives", "poison_budgets", "query_budgets", mode="before")
+    @field_validator(
+        "datasets", "victims", "attacks", "objectives", "references", "defences", "poison_budgets", "query_budgets",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _lists(cls, value: Any) -> Any:
         if not isinstance(value, list):
             raise ValueError(f"must be a list, not {_shown(value)}")
         return value
 
-    @field_validator("datasets", "victims", "attacks", "objectives", "poison_budgets", "query_budgets", "seeds")
+    @field_validator(
+        "datasets", "victims", "attacks", "objectives", "references", "defences", "poison_budgets", "query_budgets",
+        "seeds",
+    )  # fmt: skip
     @classmethod
     def _distinct(cls, value: list[Any]) -> list[Any]:
         labels = [getattr(entry, "label", getattr(entry, "text", entry)) for entry in value]

@@ -1,5 +1,7 @@
 """Fits: one victim, one table, many training sets. Used inside fit processes, or inline for a single fit."""
 
+import hashlib
+import json
 import time
 import warnings
 from collections.abc import Mapping
@@ -11,9 +13,13 @@ import numpy.typing as npt
 
 from a4g_bench.data.schema import Array, Schema
 from a4g_bench.data.table import Labels
+from a4g_bench.defences.defence import get_defence
 from a4g_bench.errors import VictimError
+from a4g_bench.references.reference import People, Reference, Situation, get_reference
 from a4g_bench.victims.encoding import Encoder
 from a4g_bench.victims.victim import Parameters, favourable_scores, get_victim, in_one_line
+
+_Rows = tuple[npt.NDArray[np.floating], Labels]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +40,29 @@ class Material:
     parameters: Parameters
 
 
+@dataclass(frozen=True)
+class Treatment:
+    """What the company does besides training: a ``defence`` screens its table, a ``reference`` mitigates.
+
+    ``attribute`` is the protected attribute; ``max_accuracy_loss`` is what a reference may be tuned to.
+    """
+
+    kind: Literal["defence", "reference"]
+    name: str
+    parameters: str  # JSON, so that treatments compare
+    attribute: str
+    max_accuracy_loss: float = 0.0
+
+    @classmethod
+    def of(cls, kind: Literal["defence", "reference"], name: str, parameters: Parameters, *rest: Any) -> "Treatment":
+        """A treatment with its parameters as a mapping."""
+        return cls(kind, name, json.dumps(parameters, sort_keys=True), *rest)
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """One fit: train on a named set plus poison rows, predict another set. ``output`` is labels (int8) or scores
-    (float64).
+    (float64). With a ``treatment`` the victim is trained behind a defence, or mitigated.
     """
 
     train: str
@@ -45,6 +70,7 @@ class Job:
     seed: int
     poison: tuple[Array, Labels] | None = None
     output: Literal["labels", "scores"] = "labels"
+    treatment: Treatment | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +95,8 @@ class Workbench:
         scale_on = material.sets[material.scale_on]
         self._encoder = Encoder.of(material.schema, self._victim.input_encoding, material.features, scale_on)
         self._encoded = self._encoder(material.features)
+        self._mitigated: tuple[Treatment, Reference] | None = None
+        self._screened: tuple[tuple[Treatment, str, Any], _Rows] | None = None
 
     def run(self, job: Job) -> Fit:
         """Fit and predict. A victim that raises or breaks its contract gives a failed fit, never an exception."""
@@ -83,21 +111,75 @@ class Workbench:
         return Fit(values, time.perf_counter() - started, time.process_time() - cpu)
 
     def _fit(self, job: Job) -> npt.NDArray[Any]:
+        if job.treatment is not None and job.treatment.kind == "reference":
+            return self._labels(self._mitigate(job.treatment, job), len(self._material.sets[job.predict]))
         # always copies: a victim that changes what it is given must not change the next fit
         model = self._victim.estimator(job.seed)
-        model.fit(*self._training_rows(job))
+        rows = self._training_rows(job)
+        model.fit(*(rows if job.treatment is None else self._screen(job.treatment, job, rows)))
         target = self._encoded[self._material.sets[job.predict]]
         if job.output == "scores":
             scores = favourable_scores(model, target, self._material.schema.favourable)
             if scores.shape != (len(target),) or not np.isfinite(scores).all():
                 raise VictimError(f"the victim's scores are not one finite number per row (shape {scores.shape})")
             return scores
-        predicted = np.asarray(model.predict(target))
-        if predicted.shape != (len(target),) or not np.isin(predicted, (0, 1)).all():
+        return self._labels(np.asarray(model.predict(target)), len(target))
+
+    @staticmethod
+    def _labels(predicted: npt.NDArray[Any], rows: int) -> Labels:
+        if predicted.shape != (rows,) or not np.isin(predicted, (0, 1)).all():
             raise VictimError(f"the victim's predictions are not one label 0 or 1 per row (shape {predicted.shape})")
         return predicted.astype(np.int8)
 
-    def _training_rows(self, job: Job) -> tuple[npt.NDArray[np.floating], Labels]:
+    def _mitigate(self, treatment: Treatment, job: Job) -> npt.NDArray[Any]:
+        """A reference's predictions; what all seeds share is worked out once."""
+        if self._mitigated is None or self._mitigated[0] != treatment:
+            reference = get_reference(treatment.name, json.loads(treatment.parameters))
+            favourable = self._material.schema.favourable
+            train, validation = (self._people(treatment, name) for name in (job.train, "validation"))
+            reference.prepare(Situation(train, validation, self._victim, favourable, treatment.max_accuracy_loss))
+            self._mitigated = treatment, reference
+        judged = self._people(treatment, job.predict)
+        return self._mitigated[1].predict(judged.features, judged.groups, job.seed)
+
+    def _people(self, treatment: Treatment, name: str) -> People:
+        rows, material = self._material.sets[name], self._material
+        groups = material.schema.groups(material.features, treatment.attribute)
+        return People(self._encoded[rows], material.labels[rows], groups[rows])
+
+    def _screen(self, treatment: Treatment, job: Job, rows: "_Rows") -> "_Rows":
+        """What a defence leaves of the training rows. It sees standardised features, whatever the victim does.
+
+        Raises ``VictimError`` if a group, or a label, is gone.
+        """
+        poison = job.poison[0].tobytes() + job.poison[1].tobytes() if job.poison else b""
+        key = treatment, job.train, hashlib.sha256(poison).hexdigest()
+        if self._screened is None or self._screened[0] != key:
+            self._screened = None
+            material, trained = self._material, self._material.sets[job.train]
+            added = job.poison[0] if job.poison else material.features[:0]
+            raw = np.concatenate([material.features[trained], added])
+            order = np.random.default_rng(0).permutation(len(raw))  # what was added is not told by its place
+            scaled = Encoder.of(material.schema, "scaled", raw)(raw[order]).astype(np.float64, copy=False)
+            told = get_defence(treatment.name, json.loads(treatment.parameters)).screen(scaled, rows[1][order])
+            kept, labels = np.empty(len(raw), dtype=np.bool_), np.empty(len(raw), dtype=np.int8)
+            kept[order], labels[order] = told.kept, told.labels
+            self._check_screened(treatment, raw, kept, labels)
+            self._screened = key, (rows[0][kept], labels[kept])
+        features, labels = self._screened[1]
+        return features.copy(), labels.copy()
+
+    def _check_screened(
+        self, treatment: Treatment, raw: Array, kept: npt.NDArray[np.bool_], labels: npt.NDArray[np.int8]
+    ) -> None:
+        groups = self._material.schema.groups(raw, treatment.attribute)
+        for code, name in enumerate(self._material.schema.group_names(treatment.attribute)):
+            if (groups == code).any() and not kept[groups == code].any():
+                raise VictimError(f"defence '{treatment.name}' removes every training row of group '{name}'")
+        if len(np.unique(labels[kept])) < 2:
+            raise VictimError(f"defence '{treatment.name}' leaves training rows of one label only")
+
+    def _training_rows(self, job: Job) -> "_Rows":
         """The set's rows, then the poison, with their labels: each row is copied once."""
         rows = self._material.sets[job.train]
         features, labels = job.poison or (np.empty((0, 0)), np.empty(0, np.int8))

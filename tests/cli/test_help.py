@@ -52,7 +52,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["plann"], "no such command 'plann'. Did you mean 'plan'? (a4g-bench --help)"),
         (["plan"], "missing argument 'SUITE' (a4g-bench plan --help)"),
         (["plan", "quick", "--jsn"], "no such option: --jsn (Possible options: --json) (a4g-bench plan --help)"),
-        (["list", "atacks"], "'atacks' is not one of 'datasets', 'victims', 'attacks', 'metrics', 'suites'"),
+        (["list", "atacks"], "'atacks' is not one of 'datasets', 'victims', 'attacks', 'references', 'defences', "),
         (["show", "s1", "--rows", "-1"], "'--rows': must be greater than or equal to 0"),
         (["--wat"], "no such option: --wat"),
     ],

@@ -1,0 +1,74 @@
+"""Reference lines that are fairlearn's: a reduction, and a preprocessing of the features."""
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench.attacks.attack import number, whole
+from a4g_bench.references.reference import Features, Groups, Reference, Situation
+
+
+class ExponentiatedGradientReduction(Reference):
+    """fairlearn's ``ExponentiatedGradient`` (Agarwal et al. 2018, "A reductions approach to fair classification").
+
+    The constraint is the protocol's: equal false negative rates where label 1 is favourable, else equal false positive
+    rates, to within ``eps`` on the training rows. It trains the victim up to ``max_iter`` times, so it is trained once,
+    and the randomness of its predictions is drawn with each audit victim seed. The victim must take
+    ``sample_weight``.
+    """
+
+    name = "exponentiated-gradient"
+    summary = "fairlearn's reduction: the victim retrained until its error rates are equal"
+    packages = ("fairlearn",)
+    trainings = 20
+
+    def __init__(self, *, eps: float = 0.01, max_iter: int = 50) -> None:
+        self.eps, self.max_iter = number("eps", eps), whole("max_iter", max_iter, 1)
+        if self.eps <= 0:
+            raise ValueError(f"eps must be more than 0, not {eps!r}")
+
+    def prepare(self, situation: Situation) -> None:
+        from fairlearn.reductions import ExponentiatedGradient, FalsePositiveRateParity, TruePositiveRateParity
+
+        super().prepare(situation)
+        parity = TruePositiveRateParity if situation.favourable == 1 else FalsePositiveRateParity
+        train = situation.train
+        self._model = ExponentiatedGradient(
+            situation.victim.estimator(0), parity(difference_bound=self.eps), eps=self.eps, max_iter=self.max_iter
+        )
+        self._model.fit(train.features, train.labels.astype(np.int64), sensitive_features=train.groups)
+
+    def predict(self, features: Features, groups: Groups, seed: int) -> npt.NDArray[np.integer]:
+        return np.asarray(self._model.predict(features, random_state=seed)).astype(np.int64)
+
+
+class CorrelationRemoval(Reference):
+    """fairlearn's ``CorrelationRemover``: the victim is trained on features from which all linear correlation with the
+    group is taken; ``alpha`` is how much of it.
+    """
+
+    name = "correlation-remover"
+    summary = "fairlearn's preprocessing: features without linear correlation with the group"
+    packages = ("fairlearn",)
+
+    def __init__(self, *, alpha: float = 1.0) -> None:
+        self.alpha = number("alpha", alpha)
+        if not 0 <= self.alpha <= 1:
+            raise ValueError(f"alpha must lie between 0 and 1, not {alpha!r}")
+
+    def prepare(self, situation: Situation) -> None:
+        from fairlearn.preprocessing import CorrelationRemover
+
+        super().prepare(situation)
+        self._n_groups = int(max(situation.train.groups.max(), situation.validation.groups.max())) + 1
+        self._remover = CorrelationRemover(sensitive_feature_ids=list(range(self._n_groups - 1)), alpha=self.alpha)
+        train = situation.train
+        self._train = self._remover.fit_transform(self._with_groups(train.features, train.groups))
+
+    def predict(self, features: Features, groups: Groups, seed: int) -> npt.NDArray[np.integer]:
+        model = self.fitted(seed, self._train, self.situation.train.labels)
+        return np.asarray(model.predict(self._remover.transform(self._with_groups(features, groups))))
+
+    def _with_groups(self, features: Features, groups: Groups) -> npt.NDArray[np.float64]:
+        """A first column per group but the last, then the features."""
+        marks = groups[:, None] == np.arange(self._n_groups - 1)
+        return np.column_stack([marks.astype(np.float64), features])
