@@ -138,6 +138,14 @@ class Result:
         return self.reference.objective.mean - self.measurement.objective.mean if self.measurement else -math.inf
 
     @property
+    def rise(self) -> float:
+        """How far the harm rate of the group whose rate rose most lies above the clean victim's; 0 if none rose."""
+        if self.measurement is None:
+            return math.inf
+        both = zip(self.measurement.harm, self.reference.harm, strict=True)
+        return max(0.0, *(after - before for after, before in both))
+
+    @property
     def accuracy_loss(self) -> float:
         """How far the accuracy fell below the clean victim's; infinity for a failed query."""
         return self.reference.accuracy.mean - self.measurement.accuracy.mean if self.measurement else math.inf

@@ -28,12 +28,15 @@ class AxSearch(ContinuousSearch):
         confirm: float = 0.25,
         finalists: int = 4,
         margin: float = 0.002,
-        caution: float = 1.645,
+        caution: float = 1.3,
+        no_levelling_down: bool = False,
         initial: int = 8,
         warm_start: bool = True,
         acquisition: str = "lean",
     ) -> None:
-        super().__init__(confirm=confirm, finalists=finalists, margin=margin, caution=caution)
+        super().__init__(
+            confirm=confirm, finalists=finalists, margin=margin, caution=caution, no_levelling_down=no_levelling_down
+        )
         if not isinstance(warm_start, bool):
             raise ValueError(f"warm_start must be true or false, not {warm_start!r}")
         if acquisition not in ("lean", "default", "pareto"):
@@ -71,4 +74,5 @@ class AxSearch(ContinuousSearch):
         if result.measurement is None:
             return Observation(point, None, None)
         m = result.measurement
-        return Observation(point, (m.objective.mean, m.objective.sem), (result.accuracy_loss, m.accuracy.sem))
+        worth = result.reference.objective.mean - self.gain(result)
+        return Observation(point, (worth, m.objective.sem), (result.accuracy_loss, m.accuracy.sem))

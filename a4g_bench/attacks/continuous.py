@@ -21,15 +21,25 @@ class ContinuousSearch(Attack):
     train, with new victim seeds. The final set is the confirmed draw with the largest gain, pooled with its point's
     exploring evaluation to temper the winner's curse, among those whose pooled accuracy loss keeps ``margin`` to the
     allowance, and ``caution`` standard errors if that is more; no rows, if none gains. These are the standard errors of
-    the audit to come, which holds the mean loss over the whole table within the allowance by its one-sided 95 % bound
-    (hence the default, 1.645): the queries' own, for as many rows as the table has. A search whose exploring queries
+    the audit to come, which holds the mean loss over the whole table within the allowance by its one-sided 95 % bound:
+    the queries' own, for as many rows as the table has. The bound is 1.645 of them; less will do, since the mean of
+    several searches lies below what each of them allows itself (COMPAS and Law: 1.3). A search whose exploring queries
     all failed ends there.
+
+    With ``no_levelling_down`` what a group's harm rate rose by counts against the gain: the objective is its value plus
+    the largest rise, in exploring as in choosing, so that the gap is to be closed from the worse-off group's side.
     """
 
     version = 2
 
     def __init__(
-        self, *, confirm: float = 0.25, finalists: int = 4, margin: float = 0.002, caution: float = 1.645
+        self,
+        *,
+        confirm: float = 0.25,
+        finalists: int = 4,
+        margin: float = 0.002,
+        caution: float = 1.3,
+        no_levelling_down: bool = False,
     ) -> None:
         self.confirm = number("confirm", confirm)
         if not 0 < self.confirm < 1:
@@ -41,6 +51,9 @@ class ContinuousSearch(Attack):
         self.caution = number("caution", caution)
         if self.caution < 0:
             raise ValueError(f"caution must be at least 0, not {caution}")
+        if not isinstance(no_levelling_down, bool):
+            raise ValueError(f"no_levelling_down must be true or false, not {no_levelling_down!r}")
+        self.no_levelling_down = no_levelling_down
 
     @property
     @abstractmethod
@@ -114,6 +127,10 @@ class ContinuousSearch(Attack):
             candidates.append(Candidate(parameters, replicate=turn + 1, confirm=True))
         return candidates
 
+    def gain(self, result: Result) -> float:
+        """What a result is worth: its gain, less the largest rise of a harm rate where that counts."""
+        return result.gain - result.rise if self.no_levelling_down and result.measurement else result.gain
+
     def _bearable(self, loss: float, error: float) -> bool:
         return loss + max(self.margin, self.caution * error) <= self.problem.max_accuracy_loss
 
@@ -128,7 +145,7 @@ class ContinuousSearch(Attack):
             and r.candidate.parameters == confirmed.candidate.parameters
             and (r is confirmed or not r.candidate.confirm)
         ]
-        gain = _weighted([r.gain for r, _ in same], [m.objective.sem for _, m in same])
+        gain = _weighted([self.gain(r) for r, _ in same], [m.objective.sem for _, m in same])
         loss = _weighted([r.accuracy_loss for r, _ in same], [m.accuracy.sem for _, m in same])
         return gain, loss, float(np.mean([self._audit_error(r) for r, _ in same]))
 
@@ -145,7 +162,7 @@ class ContinuousSearch(Attack):
 
     def _rank(self, result: Result) -> tuple[bool, float, int]:
         over = not self._bearable(result.accuracy_loss, self._audit_error(result))
-        return over, result.accuracy_loss if over else -result.gain, result.query
+        return over, result.accuracy_loss if over else -self.gain(result), result.query
 
 
 def _weighted(values: Sequence[float], sems: Sequence[float]) -> float:

@@ -37,9 +37,12 @@ class FairBatchOuter(ContinuousSearch):
         confirm: float = 0.25,
         finalists: int = 4,
         margin: float = 0.002,
-        caution: float = 1.645,
+        caution: float = 1.3,
+        no_levelling_down: bool = False,
     ) -> None:
-        super().__init__(confirm=confirm, finalists=finalists, margin=margin, caution=caution)
+        super().__init__(
+            confirm=confirm, finalists=finalists, margin=margin, caution=caution, no_levelling_down=no_levelling_down
+        )
         self.alpha = number("alpha", alpha)
         if not 0 < self.alpha <= 1:
             raise ValueError(f"alpha must be more than 0 and at most 1, not {alpha!r}")

@@ -34,9 +34,12 @@ class GradientSearch(ContinuousSearch):
         confirm: float = 0.5,
         finalists: int = 4,
         margin: float = 0.002,
-        caution: float = 1.645,
+        caution: float = 1.3,
+        no_levelling_down: bool = False,
     ) -> None:
-        super().__init__(confirm=confirm, finalists=finalists, margin=margin, caution=caution)
+        super().__init__(
+            confirm=confirm, finalists=finalists, margin=margin, caution=caution, no_levelling_down=no_levelling_down
+        )
         self._gradient = Gradient(objective=objective, label=label, sharpness=sharpness, hold_accuracy=False)
 
     def start(self, problem: Problem) -> None:
