@@ -44,6 +44,9 @@ class Ranking:
         return self.rows[position], self.labels[position]
 
 
+NOTHING = Ranking(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int8))
+
+
 @dataclass(frozen=True, eq=False)
 class LeafKernel:
     """Cross-fitted boosted trees on a pool: who shares leaves with whom.
@@ -117,11 +120,14 @@ def rank_by_leaves(
 
     What falls is the smoothed harm rate of the worse-off group (``lift``) or minus that of the best-off one
     (``lower``), plus ``price`` times the smoothed error. In each of ``rounds`` an equal part of the rows is chosen by
-    their first-order effect at the scores as the earlier ones have moved them. Rows without a good effect are left out.
+    their first-order effect at the scores as the earlier ones have moved them. Rows without a good effect are left out;
+    there are none for a group in which nobody deserves the favourable label.
     """
     favourable = int(problem.favourable)
     group, towards = (problem.worse_off, 1.0) if side == "lift" else (problem.better_off, -1.0)
     deserving = (pool.groups == group) & (pool.labels == favourable)
+    if not deserving.any():
+        return NOTHING
     wanted = towards if favourable == 1 else -towards  # the direction in which their scores should go
     scores, free = kernel.scores.copy(), np.ones(len(pool), dtype=np.bool_)
     chosen: list[tuple[Rows, Labels]] = []
@@ -129,7 +135,7 @@ def rank_by_leaves(
         step = expit(_SHARPNESS * scores)
         bend = _SHARPNESS * step * (1 - step)
         slopes = price * np.where(pool.labels == 1, -bend, bend) / len(pool)
-        slopes[deserving] -= wanted * bend[deserving] / max(int(deserving.sum()), 1)
+        slopes[deserving] -= wanted * bend[deserving] / int(deserving.sum())
         pull, p = kernel.pull(slopes), expit(scores)
         labels = (pull < 0).astype(np.int8)  # 1 raises the scores of those who share its leaves
         effect = np.where(free, (labels - p) * pull, np.inf)

@@ -4,7 +4,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from a4g_bench.attacks.attack import Pool, Problem
-from a4g_bench.attacks.leaf_influence import Ranking, Side
+from a4g_bench.attacks.leaf_influence import NOTHING, Ranking, Side
 from a4g_bench.attacks.logistic import Logistic, with_ones
 from a4g_bench.attacks.smoothed import Sloped, SmoothedLoss, negative
 from a4g_bench.data.schema import Array
@@ -24,6 +24,8 @@ def rank_by_gradients(
     encoder = Encoder.of(problem.domain.schema, "scaled", problem.train.features)
     rows = with_ones(encoder(pool.features))
     losses = _losses(problem, pool, side, rows)
+    if not len(losses[0].rows):
+        return NOTHING
     free = np.ones(len(pool), dtype=np.bool_)
     chosen, labels = np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int8)
     weights: Array | None = None

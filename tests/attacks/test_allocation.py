@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, blend, realise
+from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, blend, realise, realise_guided
 from a4g_bench.attacks.attack import Poison, Pool, Problem
+from a4g_bench.attacks.guides import Guides
 from tests.attacks.problems import cells, counts, make_pool, make_problem
 
 A, B, C = 0, 1, 2
@@ -214,3 +215,17 @@ def test_a_number_moves_unless_a_column_derived_from_it_forbids_it() -> None:
         [B, 22, 0, 0.25, 0, 0, 0],
         [B, 20, 0, 0.5, 2, 0, 0],
     ]
+
+
+def test_guided_rows_come_from_the_rankings_and_the_rest_from_the_band() -> None:
+    problem = make_problem(make_pool(600))
+    guides = Guides(problem, problem.train, 40)
+    allocation = replace(PLAIN, lift=1, lift_centre=0.4, lift_width=0.2, any_label=1, guided=0.5, linear=0.2)
+    poison = realise_guided(allocation, guides, 40, np.random.default_rng(3))
+    leaf, linear = (guides.ranking("lift", kind) for kind in ("leaf", "linear"))
+    rows = origins(poison, problem.train)
+    assert rows[:16] == leaf.rows[:16].tolist()
+    assert poison.labels[:16].tolist() == leaf.labels[:16].tolist()
+    assert rows[16:20] == np.resize(linear.rows, 4).tolist()
+    assert all(problem.train.groups[row] == B for row in rows[20:])
+    assert len(rows) == 40

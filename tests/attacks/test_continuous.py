@@ -326,3 +326,20 @@ def test_the_model_finds_more_than_the_sequence() -> None:
         assert chosen.measurement is not None
         gaps[name] = chosen.measurement.objective.mean
     assert gaps["ax-allocation"] < gaps["sobol"]
+
+
+def test_a_rise_of_another_group_counts_against_the_gain_where_levelling_down_is_refused() -> None:
+    """Point a closes .10 by raising the best-off group's rate by .08, b closes .05 and raises none."""
+
+    def told(no_levelling_down: bool) -> Result | Candidate | None:
+        attack = started(no_levelling_down=no_levelling_down, caution=0)
+        clean = measurement(CLEAN_GAP, harm=(0.2, 0.3, 0.1), sem=0.0)
+        for query, (place, gap, harm) in enumerate([(0.1, 0.10, (0.2, 0.28, 0.18)), (0.2, 0.15, (0.2, 0.25, 0.1))] * 2):
+            candidate = Candidate(dict.fromkeys(DIMENSIONS, place), replicate=query // 2, confirm=query > 1)
+            attack.tell([Result(query, candidate, measurement(gap, harm=harm), clean)])
+        return attack.choose()
+
+    for refused, best in ((False, 2), (True, 3)):
+        chosen = told(refused)
+        assert isinstance(chosen, Result)
+        assert chosen.query == best

@@ -99,7 +99,7 @@ def test_equal_seeds_predict_equally_and_others_draw_anew() -> None:
 def test_a_victim_without_scores_has_no_thresholds() -> None:
     reference = get_reference("threshold-optimizer", {})
     given = situation("tests.victims.odd_victims:Labels")
-    with pytest.raises(VictimError, match="needs scores, and victim '.*Labels' has neither predict_proba nor"):
+    with pytest.raises(VictimError, match=r"needs scores, and victim '.*Labels' has neither predict_proba nor"):
         reference.prepare(given)
 
 
