@@ -20,7 +20,7 @@ _WIDTH = 110  # of notes in the plain table
 _LEGEND = (
     "FG@1: share of the gap closed on held-out people if the accuracy cost stays within 1 point, else at most 0.",
     "Gap, cost: in points; vs dup: gain over random-duplicates; optim.: gain promised less gain held.",
-    "of ceil.: share of the gain of fairlearn's ThresholdOptimizer at the same accuracy allowance (1 point).",
+    "ceil.: share of the gain of fairlearn's ThresholdOptimizer at the same accuracy allowance (1 point).",
     "* control, + zero-query baseline, v some group's harm rate rose. Tier: 1 + entrants significantly better;",
     "inc.: incomplete, lacks results that others have; n/r: no pair that can be ranked. The notes say more.",
 )
@@ -121,7 +121,7 @@ _SCORES = (
     _Column("gap", lambda r: _gap(r) + (" v" if r.levelling_down else "  ")),
     _Column("cost", lambda r: _number(r.accuracy_cost, 2, scale=100, sign=True)),
     _Column("vs dup", lambda r: _number(r.gain_over_random_duplicates, 2, sign=True)),
-    _Column("of ceil.", lambda r: _number(r.of_ceiling, 2, sign=True)),
+    _Column("ceil.", lambda r: _number(r.of_ceiling, 2, sign=True)),
     _Column("optim.", lambda r: _number(r.optimism, 2, sign=True)),
     _Column("queries", lambda r: _number(r.queries, 0)),
     _Column("CPU s", lambda r: _number(r.cpu_seconds, 1)),
@@ -224,7 +224,7 @@ def _titled(heading: str, rows: Sequence[Row], columns: Sequence[_Column]) -> tu
     """A section's heading and columns: the ceiling's only where it is known, the seeds in the heading where all rows
     have as many.
     """
-    kept = [c for c in columns if c.title != "of ceil." or any(r.of_ceiling is not None for r in rows)]
+    kept = [c for c in columns if c.title != "ceil." or any(r.of_ceiling is not None for r in rows)]
     seeds = {row.seeds for row in rows if row.seeds}
     if len(kept) < len(columns) or len(seeds) != 1 or not any(c.title == "seeds" for c in kept):
         return heading, kept

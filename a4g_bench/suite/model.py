@@ -310,8 +310,9 @@ class Suite(_Model):
         labels = [getattr(entry, "label", getattr(entry, "text", entry)) for entry in value]
         if labels and isinstance(value[0], DatasetEntry):
             labels = [f"{entry.label} ({entry.attribute or 'default attribute'})" for entry in value]
-        [(label, count)] = Counter(labels).most_common(1)
-        if count > 1:
+        for label, count in Counter(labels).most_common(1):
+            if count < 2:
+                break
             remedy = "give one of them another name with 'as'" if hasattr(value[0], "name") else "remove one"
             raise ValueError(f"'{label}' occurs twice; {remedy}")
         return value
