@@ -19,6 +19,8 @@ from a4g_bench.cli.output import (
     remark,
 )
 
+_CORES = (2, 16, 128)
+
 EXAMPLES = examples(
     "a4g-bench plan quick",
     "a4g-bench plan quick --list",
@@ -64,6 +66,7 @@ def command(
                 "queries": sum(line.queries for line in lines),
                 "fits": sum(line.fits for line in lines),
                 "cpu_seconds": cpu,
+                "hours_on_cores": {cores: cpu / cores / 3600 for cores in _CORES},
                 "pairs": [asdict(line) for line in lines],
                 "notes": plan.notes,
                 "list": listed if list_searches else None,
@@ -96,7 +99,10 @@ def command(
             for line in lines
         ]
     )
-    print(f"about {duration(cpu)} of CPU in fits (one timed clean fit per line), plus the attacks' own time")
+    machines = ", ".join(f"{duration(cpu / cores)} on {cores} cores" for cores in _CORES)
+    print(
+        f"about {duration(cpu)} of CPU in fits (one timed clean fit per line), plus the attacks' own time: {machines}"
+    )
     print("resolvable: the smallest change of the gap that these seeds can tell from nothing (5 %, power 80 %)")
     if list_searches:
         print_table([{"search": p.search_id, "state": states[p.search_id], **p.place()} for p in plan.searches])

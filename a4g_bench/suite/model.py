@@ -106,12 +106,14 @@ class DatasetEntry(Named):
     """A data set: a registered name with parameters, or a table of the user's (``source``).
 
     ``attribute`` is the protected attribute (the schema's first unless told), ``rows`` caps the table by a fixed
-    stratified sample, ``fallback`` names the set to take where this one's source cannot be installed.
+    stratified sample, ``fallback`` names the set to take where this one's source cannot be installed; an ``optional``
+    one is left out, with a note, where neither can be had.
     """
 
     attribute: str | None = None
     rows: Annotated[Whole, Field(ge=100, lt=2**31)] | None = None
     fallback: str | None = None
+    optional: bool = False
     source: FileDescription | None = None
 
     @model_validator(mode="after")

@@ -108,7 +108,13 @@ def make_plan(loaded: LoadedSuite) -> Plan:
     notes: list[str] = []
     for i, entry in enumerate(loaded.suite.datasets):
         with loaded.at("datasets", i):
-            subject, note = load_subject(entry, loaded.folder)
+            try:
+                subject, note = load_subject(entry, loaded.folder)
+            except DataUnavailableError as error:
+                if not entry.optional:
+                    raise
+                notes.append(f"{error}; data set '{entry.label}' is optional and left out")
+                continue
             note = note or _outside(entry, loaded.folder)
             if subject.key in {s.key for s in subjects}:
                 raise SuiteError(f"data set '{entry.label}' with attribute '{subject.attribute}' occurs twice")
@@ -116,6 +122,8 @@ def make_plan(loaded: LoadedSuite) -> Plan:
         _check_budgets(loaded, subject, fewest)
         subjects.append(subject)
         notes += [note] if note else []
+    if not subjects:
+        raise DataUnavailableError(f"{loaded.path}: none of its data sets can be had here")
     suite = loaded.suite.model_copy(update={"datasets": [s.entry for s in subjects]})
     by_entry = {id(s.entry): s for s in subjects}
     searches = tuple(Planned(spec, by_entry[id(spec.dataset)].facts) for spec in expand(suite))

@@ -39,6 +39,14 @@ def test_a_fallback_is_taken_and_told(
     assert answer.err.startswith("note: data set 'credit-g'")
     assert answer.err.endswith("taking 'synthetic' instead\n")
     assert answer.err.count("\n") == 1
+    synthetic = {"name": "synthetic", "params": {"rows": 600}}
+    suite = write_suite(tmp_path, datasets=[{"name": "credit-g", "optional": True}, synthetic])
+    answer = said(capsys, "validate", suite)
+    assert answer.code == 0
+    assert answer.err.endswith("data set 'credit-g' is optional and left out\n")
+    assert "6 searches on 1 data set\n" in answer.out
+    alone = write_suite(tmp_path, datasets=[{"name": "credit-g", "optional": True}])
+    assert "none of its data sets can be had here" in complaint(capsys, "validate", alone)
 
 
 def test_an_audit_prints_schema_groups_and_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
