@@ -8,6 +8,7 @@ from a4g_bench.cli.leaderboard import tables_of
 from a4g_bench.leaderboard import build
 from a4g_bench.leaderboard.rows import Row
 from a4g_bench.leaderboard.transfer import TransferCell, transfer
+from benchmarks import readme
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "original.md").read_text()
@@ -63,3 +64,8 @@ def test_the_gradient_row_by_row(matrix: dict[tuple[str, str, str], TransferCell
             cell = matrix[attack, budget, names[name]]
             told = (points(cell.gap_clean), points(cell.gap_poisoned), points(cell.accuracy_cost))
             assert (clean, gap, cost) == told, (name, attack)
+
+
+def test_the_readmes_board_is_what_the_results_say() -> None:
+    text = readme.PAGE.read_text()
+    assert readme.page(text, build(tables_of([str(readme.RESULTS)]))) == text

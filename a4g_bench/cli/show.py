@@ -90,7 +90,12 @@ def _print_search(search: Row) -> None:
             "queried instead": _with_parameters(identity["surrogate"]["name"], identity["surrogate"]["params"])
             if "surrogate" in identity
             else None,
-            "attack": _with_parameters(search["attack"], identity["attack"]["params"]),
+            "attack": None
+            if "reference" in identity
+            else _with_parameters(search["attack"], identity["attack"]["params"]),
+            "reference line": _with_parameters(search["attack"], identity["reference"]["params"])
+            if "reference" in identity
+            else None,
             "objective": search["objective"] if search["query_budget"] else None,
             "poison budget": f"{search['budget']} ({search['budget_rows']} rows)",
             "query budget": f"{search['query_budget']} in batches of {identity['batch_size']}"
@@ -112,6 +117,7 @@ def _print_search(search: Row) -> None:
             "gap on validation": _change(search, "validation_gap"),
             "accuracy on validation": _change(search, "validation_accuracy"),
             "fits": f"{search['fits']} in {search['fit_cpu_seconds'] or 0:.2f} s of CPU",
+            "detectability": _given_away(search),
             "proposing": f"{search['propose_seconds'] or 0:.2f} s",
             "search, audit": f"{search['search_seconds'] or 0:.2f} s, {search['audit_seconds'] or 0:.2f} s",
         },
@@ -130,6 +136,19 @@ def _print_search(search: Row) -> None:
             "cautions": "; ".join(search["cautions"] or ()) or None,
         },
     )
+
+
+def _given_away(search: Row) -> str | None:
+    """How its rows give themselves away; results of older versions do not say."""
+    told = {
+        "copies": "duplicate_share",
+        "isolation forest AUROC": "isolation_forest_auroc",
+        "LOF AUROC": "lof_auroc",
+        "neighbours disagree": "label_disagreement",
+        "cells shifted by": "cell_shift",
+    }
+    known = {title: search.get(name) for title, name in told.items()}
+    return ", ".join(f"{title} {value:.3f}" for title, value in known.items() if value is not None) or None
 
 
 def _with_parameters(label: str, parameters: Row) -> str:
