@@ -16,7 +16,7 @@ from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard import ResultTables
 from a4g_bench.leaderboard.evidence import Competitor, competitors
 from a4g_bench.leaderboard.records import Cell, Search
-from a4g_bench.leaderboard.select import Selection, read_searches
+from a4g_bench.leaderboard.select import REFERENCE_LINE, Selection, read_searches
 from a4g_bench.store import tables
 from a4g_bench.store.results import Results
 
@@ -177,14 +177,14 @@ def read_scenes(folders: Sequence[Results], selection: Selection, only: Sequence
     each other, as the leaderboard does.
     """
     found = [_tables(results) for results in folders]
-    searches = read_searches(found, selection)
+    searches = [s for s in read_searches(found, selection) if s.role != REFERENCE_LINE]  # they search for nothing
     shown = sorted({s.entrant for s in searches if not selection.attacks or s.entrant.attack in selection.attacks})
     # those that search come first: they share pictures as lines, and the first looks differ most
     competing = sorted(
         competitors(searches, shown), key=lambda c: (c.attack_name == "clean", c.entrant.query_budget == 0)
     )
     known = {c.entrant: position for position, c in enumerate(competing)}
-    searches = tuple(s for s in searches if s.entrant in known and (not only or s.search_id in only))
+    searches = [s for s in searches if s.entrant in known and (not only or s.search_id in only)]
     read: dict[str, Searched] = {}
     for results, table in zip(folders, found, strict=True):
         mine = [s for s in searches if s.where == table.where]
