@@ -22,6 +22,7 @@ BENCHMARKS = {
     "leaderboard": "leaderboard:leaderboard",
     "memory": "memory:memory",
     "gradient": "gradient:gradient",
+    "search": "search:search",
 }
 #: Only when asked for: hours.
 ON_REQUEST = {"ax-quality"}
