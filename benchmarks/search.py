@@ -1,9 +1,9 @@
 """What one search takes on Adult (45,222 rows), LightGBM, with two cores granted to it.
 
-``search-adult`` is the wall time of an ``ax-allocation`` search at 1 % of the rows: clean fits and scores, 100 queries of
-four folds each, surrogates' rankings and Ax's proposals, without the audit. ``search-memory`` is the memory of its
-processes that is their own, at most, less that of the same search on 1,000 rows. The zero-query attacks are timed at the
-same budget, with the clean victim that they read.
+``search-adult`` is the wall time of an ``ax-allocation`` search at 1 % of the rows: clean fits and scores, 100 queries
+of four folds each, surrogates' rankings and Ax's proposals, without the audit. ``search-memory`` is the memory of its
+processes that is their own, at most, less that of the same search on 1,000 rows. The zero-query attacks are timed at
+the same budget, with the clean victim that they read.
 """
 
 import tempfile
@@ -14,7 +14,7 @@ from benchmarks.figure import Figure
 from benchmarks.memory import Watch
 from benchmarks.suites import CORES, plan_of, run
 
-_ADULT = {
+_ADULT: dict[str, Any] = {
     "victims": ["lightgbm"], "poison_budgets": ["1%"], "seeds": 1, "batch_size": 8, "resources": {"cores": CORES},
 }  # fmt: skip
 
