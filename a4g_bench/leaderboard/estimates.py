@@ -71,6 +71,16 @@ def allowed_gain(gain: Estimate, cost: Estimate) -> Estimate:
     return gain if cost.value <= ALLOWED_COST + _ROUNDING else _no_gain(gain)
 
 
+def at_allowance(gain: Estimate, cost: Estimate) -> Estimate:
+    """A mitigation's gain where it may cost the allowance and no more.
+
+    Where its mean cost is larger, both are scaled down together: applied to that share of the people, drawn at random,
+    and the clean victim to the others, it costs exactly the allowance.
+    """
+    share = ALLOWED_COST / cost.value if cost.value > ALLOWED_COST else 1.0
+    return Estimate(gain.value * share, gain.draws * share)
+
+
 def fair_gain(gain: Estimate, cost: Estimate) -> Estimate:
     """FG@1_b of the protocol from the mean over seeds of G and of dA at one poison budget.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from a4g_bench.leaderboard.bootstrap import CleanGap, Series, resample
-from a4g_bench.leaderboard.estimates import Estimate, fair_gain
+from a4g_bench.leaderboard.estimates import Estimate, at_allowance, fair_gain
 from a4g_bench.leaderboard.family import Family, families
 from a4g_bench.leaderboard.outcomes import Outcome
 from a4g_bench.leaderboard.pairs import Pair, judge, smallest_resolvable_gain
@@ -70,12 +70,14 @@ class Evidence:
     lines: tuple[Competitor, ...] = ()
 
     def ceiling(self, entrant: Entrant, cell: Cell) -> Estimate | None:
-        """Mean G of the ThresholdOptimizer on the pair; None unless it has the entrant's seeds."""
+        """Mean G of the ThresholdOptimizer on the pair at the accuracy allowance; None unless it has the entrant's
+        seeds.
+        """
         mine = self.results.get((cell, entrant))
         for line in self.lines:
             found = self.results.get((Cell(cell.pair, NO_ROWS), line.entrant))
             if line.attack_name == CEILING and mine is not None and found is not None and found.seeds == mine.seeds:
-                return found.gain
+                return at_allowance(found.gain, found.cost)
         return None
 
     def complete(self, entrant: Entrant, cells: Sequence[Cell]) -> bool:

@@ -12,7 +12,7 @@ from a4g_bench.leaderboard.render import render
 from a4g_bench.store.tables import AUDITS
 
 from .boards import Folder
-from .drawn import HALF, NONE, full
+from .drawn import COSTLY, HALF, NONE, full
 
 
 def with_lines(seeds: range = range(2)) -> Folder:
@@ -52,6 +52,15 @@ def test_the_share_of_the_ceiling_by_eye(board: Board) -> None:
     """The ceiling closes .5: closing all is twice that; what costs more than a point counts as nothing."""
     shares = {row.entrant: row.of_ceiling for row in board.overall}
     assert shares == {"closes": 2.0, "halves": 1.0, "costly": 0.0, "clean": 0.0, "random-duplicates": 0.0}
+
+
+def test_a_ceiling_that_costs_more_than_the_allowance_is_scaled_to_it() -> None:
+    """It closes the whole gap for a sixth of the accuracy: for a point it closes .06 of it, so half is 1 / .12."""
+    drawn = full()
+    for seed in range(2):
+        drawn.add("threshold-optimizer", COSTLY, seed=seed, role="reference", budget="0%", query_budget=0)
+    board = build([drawn.tables()])
+    assert next(row for row in board.overall if row.entrant == "halves").of_ceiling == pytest.approx(0.5 / 0.06)
 
 
 def test_a_ceiling_without_all_seeds_is_none() -> None:
