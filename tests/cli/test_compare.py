@@ -6,14 +6,14 @@ import pytest
 
 from tests.support import complaint, plan_of, run_inline, said
 
-TABLE = {"name": "synthetic", "params": {"rows": 3000}}
+TABLE = {"name": "synthetic", "params": {"rows": 6000}}
 
 
 def results(folder: Path, name: str) -> Path:
     """An entrant of that kind, under one name whatever it is, with many rows to add."""
     folder.mkdir(exist_ok=True)
     attacks = ["clean", {"name": name, "as": "mine"}]
-    run_inline(plan_of(folder, datasets=[TABLE], attacks=attacks, poison_budgets=["20%"], seeds=3), folder / name)
+    run_inline(plan_of(folder, datasets=[TABLE], attacks=attacks, poison_budgets=["5%"], seeds=5), folder / name)
     return folder / name
 
 
