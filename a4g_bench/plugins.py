@@ -56,9 +56,18 @@ def build(kind: Kind, name: str, parameters: Mapping[str, Any], base: type[Any],
 
 
 def _parameters(cls: type) -> tuple[list[str], bool]:
-    """Names a class accepts as keyword arguments, and whether it accepts any other name too."""
-    if cls.__init__ is object.__init__:  # type: ignore[misc]  # reading, not calling
-        return [], False
-    taken = inspect.signature(cls).parameters.values()
-    named = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
-    return named, any(one.kind is one.VAR_KEYWORD for one in taken)
+    """Names a class accepts as keyword arguments, and whether it accepts any other name too.
+
+    What a constructor takes as ``**more`` it hands to the next one: those names count, too.
+    """
+    named: list[str] = []
+    for one in cls.__mro__:
+        if "__init__" not in vars(one):
+            continue
+        if one is object:
+            return named, bool(named)
+        taken = list(inspect.signature(one).parameters.values())
+        named += [t.name for t in taken if t.kind in (t.POSITIONAL_OR_KEYWORD, t.KEYWORD_ONLY)]
+        if not any(t.kind is t.VAR_KEYWORD for t in taken):
+            return named, False
+    return named, True

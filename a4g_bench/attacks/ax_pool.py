@@ -1,12 +1,13 @@
 """``ax-pool``: Ax over the weights of a linear score of candidate rows."""
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from a4g_bench.attacks.attack import Poison, Pool, Problem, Threat, copies, number
-from a4g_bench.attacks.ax_search import AxSearch
+from a4g_bench.attacks.ax_search import AxSearch, Exploring
 from a4g_bench.attacks.continuous import Point
 from a4g_bench.attacks.row_scores import FEATURES, RowScores
 
@@ -41,29 +42,8 @@ class AxPool(AxSearch):
     uses_scores = True
     dimensions = (*FEATURES, "spent")
 
-    def __init__(
-        self,
-        *,
-        confirm: float = 0.25,
-        finalists: int = 4,
-        margin: float = 0.002,
-        caution: float = 1.3,
-        no_levelling_down: bool = False,
-        initial: int = 8,
-        warm_start: bool = True,
-        acquisition: str = "lean",
-        jitter: float = 0.25,
-    ) -> None:
-        super().__init__(
-            confirm=confirm,
-            finalists=finalists,
-            margin=margin,
-            caution=caution,
-            no_levelling_down=no_levelling_down,
-            initial=initial,
-            warm_start=warm_start,
-            acquisition=acquisition,
-        )
+    def __init__(self, *, jitter: float = 0.25, **exploring: Unpack[Exploring]) -> None:
+        super().__init__(**exploring)
         self.jitter = number("jitter", jitter)
         if self.jitter < 0:
             raise ValueError(f"jitter must be at least 0, not {jitter!r}")

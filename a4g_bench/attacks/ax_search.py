@@ -1,12 +1,20 @@
 """A search of the unit cube by Bayesian optimisation with Ax: what the ``ax-`` entrants share."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from a4g_bench import seeds
 from a4g_bench.attacks.attack import Problem, Result, whole
 from a4g_bench.attacks.bayes import Observation, Proposer
-from a4g_bench.attacks.continuous import ContinuousSearch, Point
+from a4g_bench.attacks.continuous import Choosing, ContinuousSearch, Point
+
+
+class Exploring(Choosing, total=False):
+    """Parameters that the ``ax-`` entrants share."""
+
+    initial: int
+    warm_start: bool
+    acquisition: str
 
 
 class AxSearch(ContinuousSearch):
@@ -23,20 +31,9 @@ class AxSearch(ContinuousSearch):
     packages: ClassVar[tuple[str, ...]] = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
 
     def __init__(
-        self,
-        *,
-        confirm: float = 0.25,
-        finalists: int = 4,
-        margin: float = 0.002,
-        caution: float = 1.3,
-        no_levelling_down: bool = False,
-        initial: int = 8,
-        warm_start: bool = True,
-        acquisition: str = "lean",
+        self, *, initial: int = 8, warm_start: bool = True, acquisition: str = "lean", **choosing: Unpack[Choosing]
     ) -> None:
-        super().__init__(
-            confirm=confirm, finalists=finalists, margin=margin, caution=caution, no_levelling_down=no_levelling_down
-        )
+        super().__init__(**choosing)
         if not isinstance(warm_start, bool):
             raise ValueError(f"warm_start must be true or false, not {warm_start!r}")
         if acquisition not in ("lean", "default", "pareto"):

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
@@ -11,6 +12,16 @@ Point = tuple[float, ...]
 
 _SEEN = 0.8  # of a table's rows: train and search-validation
 _LEAST_SEM = 1e-4  # of an evaluation in which nothing changed on the judged rows
+
+
+class Choosing(TypedDict, total=False):
+    """Parameters of :class:`ContinuousSearch`, for those that hand them on."""
+
+    confirm: float
+    finalists: int
+    margin: float
+    caution: float
+    no_levelling_down: bool
 
 
 class ContinuousSearch(Attack):

@@ -1,12 +1,13 @@
 """``fairbatch-outer``: duplicates per (group, label) cell, moved after each fit by the groups' harm rates."""
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.attacks.attack import Poison, Pool, Problem, Threat, copies, join, number
-from a4g_bench.attacks.continuous import ContinuousSearch, Point
+from a4g_bench.attacks.continuous import Choosing, ContinuousSearch, Point
 from a4g_bench.attacks.controls import apportion, spread
 
 Shares = npt.NDArray[np.float64]
@@ -30,19 +31,8 @@ class FairBatchOuter(ContinuousSearch):
     summary = "duplicates per (group, label) cell, moved after each fit by the groups' harm rates"
     threat = Threat("search", "oracle", "clean", "duplicate")
 
-    def __init__(
-        self,
-        *,
-        alpha: float = 0.2,
-        confirm: float = 0.25,
-        finalists: int = 4,
-        margin: float = 0.002,
-        caution: float = 1.3,
-        no_levelling_down: bool = False,
-    ) -> None:
-        super().__init__(
-            confirm=confirm, finalists=finalists, margin=margin, caution=caution, no_levelling_down=no_levelling_down
-        )
+    def __init__(self, *, alpha: float = 0.2, **choosing: Unpack[Choosing]) -> None:
+        super().__init__(**choosing)
         self.alpha = number("alpha", alpha)
         if not 0 < self.alpha <= 1:
             raise ValueError(f"alpha must be more than 0 and at most 1, not {alpha!r}")

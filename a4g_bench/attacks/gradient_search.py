@@ -1,12 +1,13 @@
 """``gradient-search``: how many of the rows that gradients promise, as the victim itself answers."""
 
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 
 from a4g_bench import seeds
 from a4g_bench.attacks.attack import Poison, Pool, Problem, Threat
-from a4g_bench.attacks.continuous import ContinuousSearch, Point
+from a4g_bench.attacks.continuous import Choosing, ContinuousSearch, Point
 from a4g_bench.attacks.gradient import Gradient
 
 
@@ -31,15 +32,10 @@ class GradientSearch(ContinuousSearch):
         objective: str = "unfairness",
         label: int | str = "chosen",
         sharpness: float = 4.0,
-        confirm: float = 0.5,
-        finalists: int = 4,
-        margin: float = 0.002,
-        caution: float = 1.3,
-        no_levelling_down: bool = False,
+        **choosing: Unpack[Choosing],
     ) -> None:
-        super().__init__(
-            confirm=confirm, finalists=finalists, margin=margin, caution=caution, no_levelling_down=no_levelling_down
-        )
+        choosing.setdefault("confirm", 0.5)
+        super().__init__(**choosing)
         self._gradient = Gradient(objective=objective, label=label, sharpness=sharpness, hold_accuracy=False)
 
     def start(self, problem: Problem) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
-from typing import ClassVar
+from typing import ClassVar, Unpack
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from a4g_bench import seeds
 from a4g_bench.attacks.allocation import DIMENSIONS, GUIDED, GUIDES, RECIPES, Allocation, realise_guided
 from a4g_bench.attacks.attack import Poison, Pool, Problem, Threat
-from a4g_bench.attacks.ax_search import AxSearch
+from a4g_bench.attacks.ax_search import AxSearch, Exploring
 from a4g_bench.attacks.continuous import ContinuousSearch, Point
 from a4g_bench.attacks.guides import Guides
 
@@ -65,29 +65,8 @@ class AxAllocation(AxSearch, AllocationSearch):
     summary = "Ax Bayesian optimisation over the allocation space, accuracy as a constraint"
     packages = (*AxSearch.packages, "lightgbm")
 
-    def __init__(
-        self,
-        *,
-        confirm: float = 0.25,
-        finalists: int = 4,
-        margin: float = 0.002,
-        caution: float = 1.3,
-        no_levelling_down: bool = False,
-        initial: int = 8,
-        warm_start: bool = True,
-        acquisition: str = "lean",
-        guides: bool = True,
-    ) -> None:
-        super().__init__(
-            confirm=confirm,
-            finalists=finalists,
-            margin=margin,
-            caution=caution,
-            no_levelling_down=no_levelling_down,
-            initial=initial,
-            warm_start=warm_start,
-            acquisition=acquisition,
-        )
+    def __init__(self, *, guides: bool = True, **exploring: Unpack[Exploring]) -> None:
+        super().__init__(**exploring)
         if not isinstance(guides, bool):
             raise ValueError(f"guides must be true or false, not {guides!r}")
         self.guides = guides
