@@ -43,7 +43,7 @@ def command(
     if as_json:
         print_json({"search": record.search, "queries": record.queries, "audits": record.audits, "poison": poison})
         return
-    _print_search(record.search)
+    _print_search(record.search, folder.verified(known_id))
     _print_trajectory(record.queries, rows)
     _print_poison(poison, rows)
     _print_audit(record.audits)
@@ -73,7 +73,7 @@ def locate(search_id: str, roots: Sequence[str]) -> tuple[str, "Results"]:
     return one
 
 
-def _print_search(search: Row) -> None:
+def _print_search(search: Row, verified: str | None) -> None:
     identity = json.loads(search["identity"])
     versions = json.loads(search["versions"] or "{}")
     print(f"search {search['search_id']}: {search['status']} (attempt {search['attempt']})")
@@ -129,6 +129,7 @@ def _print_search(search: Row) -> None:
             "started": f"{search['started']:%Y-%m-%d %H:%M:%S} UTC" if search["started"] else None,
             "ended": f"{search['ended']:%Y-%m-%d %H:%M:%S} UTC" if search["ended"] else None,
             "machine": f"{search['cpu_model']}, {search['cores']} core(s) granted, host {search['host']}",
+            "verified": verified,
             "commit": f"{search['git_commit']}{dirty}" if search["git_commit"] else None,
             "protocol version": search["protocol_version"],
             "clean audit": search["baseline_id"],

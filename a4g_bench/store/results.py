@@ -9,14 +9,16 @@ Layout below the root::
     poison/<data set>/<id>.parquet     raw rows, so one folder per schema
     baselines/<baseline id>.parquet    the clean victim's audit, shared by searches
     journal/<id>.parquet               queries of a search that is not finished
+    verified/<id>.json                 when a search was replayed and gave its predictions again
     <table>/part-*.parquet             many searches in one file, after compaction
 
 How files and parts make a table is told in :mod:`a4g_bench.store.table_files`.
 """
 
 import json
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -149,6 +151,16 @@ class Results:
         them.
         """
         compact(self._tables, keep)
+
+    def note_verified(self, search_id: str, versions: Mapping[str, Any]) -> None:
+        """Note that a search was replayed and gave its predictions again; ``versions`` are those that had changed."""
+        note = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "versions_changed": dict(versions)}
+        self.files.write(f"verified/{search_id}.json", json.dumps(note, indent=1).encode())
+
+    def verified(self, search_id: str) -> str | None:
+        """When a search was last replayed with the same predictions, or None."""
+        name = f"verified/{search_id}.json"
+        return str(json.loads(self.files.read(name).to_pybytes())["at"]) if self.files.exists(name) else None
 
     # reading ----------------------------------------------------------------------------------------------------------
 
