@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -25,9 +26,18 @@ def compact(files: TableFiles, keep: int) -> None:
             table = files.load(name)
             if table is not None:
                 alike.setdefault(table.schema, {})[name] = table
-        generation = max((int(match[1]) for name in parts if (match := _PART.search(name))), default=0) + 1
         for read in alike.values():
-            unique = uuid.uuid4().hex[:8]  # should two runs merge at once, neither may overwrite the other's part
-            files.write(f"{folder}/part-{generation:06d}-{unique}.parquet", pa.concat_tables(read.values()))
+            _write_part(files, folder, parts, pa.concat_tables(read.values()))
             for name in read:
                 files.files.delete(name)
+
+
+def add_part(files: TableFiles, folder: str, rows: pa.Table) -> None:
+    """Write rows as one more part of a table, the latest."""
+    _write_part(files, folder, files.listing(folder).parts, rows)
+
+
+def _write_part(files: TableFiles, folder: str, parts: Sequence[str], rows: pa.Table) -> None:
+    generation = max((int(match[1]) for name in parts if (match := _PART.search(name))), default=0) + 1
+    unique = uuid.uuid4().hex[:8]  # should two runs merge at once, neither may overwrite the other's part
+    files.write(f"{folder}/part-{generation:06d}-{unique}.parquet", rows)

@@ -23,10 +23,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.store import tables
-from a4g_bench.store.compaction import compact
+from a4g_bench.store.compaction import add_part, compact
 from a4g_bench.store.files import Files
 from a4g_bench.store.table_files import TableFiles
 
@@ -161,6 +162,21 @@ class Results:
         """When a search was last replayed with the same predictions, or None."""
         name = f"verified/{search_id}.json"
         return str(json.loads(self.files.read(name).to_pybytes())["at"]) if self.files.exists(name) else None
+
+    def take(self, other: "Results", search_ids: Set[str], baseline_ids: Set[str]) -> None:
+        """Copy searches and clean audits of another folder, which this one does not have, with all that belongs to
+        them.
+        """
+        for folder in other._tables.folders():
+            wanted = pa.array(sorted(baseline_ids if folder == "baselines" else search_ids), pa.string())
+            key = tables.key_of(folder)
+            for table in other._tables.whole(folder):
+                rows = table.filter(pc.is_in(table[key], wanted))
+                if rows.num_rows:
+                    add_part(self._tables, folder, rows)
+        for name in other.files.names("verified"):
+            if PurePosixPath(name).stem in search_ids:
+                self.files.write(name, other.files.read(name).to_pybytes())
 
     # reading ----------------------------------------------------------------------------------------------------------
 

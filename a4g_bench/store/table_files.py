@@ -88,7 +88,7 @@ class TableFiles:
         except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: a name that is no text
             return None, first_line(error)
 
-    def _load_all(self, names: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+    def _load_all(self, names: Sequence[str], columns: Sequence[str] | None) -> Iterator[tuple[str, pa.Table]]:
         """The files that are there and sound, in order. Remote ones are read several at a time."""
 
         def found(read: Iterable[tuple[pa.Table | None, str | None]]) -> Iterator[tuple[str, pa.Table]]:
@@ -115,20 +115,26 @@ class TableFiles:
             ]
             return pa.table(columns, schema=schema)
 
+        everything = [uniform(table) for table in self.whole(folder, names)]
+        return pa.concat_tables(everything) if everything else schema.empty_table()
+
+    def whole(self, folder: str, columns: Sequence[str] | None = None) -> list[pa.Table]:
+        """All rows of a table, each identifier's once, as tables of one or more files; they may differ in columns
+        unless these are named.
+        """
+        key = tables.key_of(folder)
         singles, parts = self.listing(folder)
-        found = {name: uniform(table) for name, table in self._load_all(singles, names)}
+        found = dict(self._load_all(singles, columns))
         if len(found) < len(singles):  # some may have been merged since they were listed, by a run that goes on
             parts = self.listing(folder).parts
         seen = pa.array([name.rpartition("/")[2].removesuffix(".parquet") for name in found], pa.string())
         merged: list[pa.Table] = []
         for name in reversed(parts):
-            part = self.load(name, names)
+            part = self.load(name, columns)
             if part is not None:
-                part = uniform(part)
                 merged.append(part.filter(pc.invert(pc.is_in(part[key], seen))))
-                seen = pa.concat_arrays([seen, pc.unique(part[key])])
-        everything = [*reversed(merged), *found.values()]
-        return pa.concat_tables(everything) if everything else schema.empty_table()
+                seen = pa.concat_arrays([seen, pc.unique(part[key]).cast(pa.string())])
+        return [*reversed(merged), *found.values()]
 
     def rows_of(self, folder: str, identifier: str) -> pa.Table | None:
         """The rows of one identifier with all columns of its file; None if no file could hold them."""
