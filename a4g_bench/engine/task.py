@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from a4g_bench.attacks.attack import Poison, get_attack
+from a4g_bench.attacks.attack import Attack, Poison, get_attack
 from a4g_bench.engine import provenance, record
 from a4g_bench.engine.audit import Verdict
 from a4g_bench.engine.fitting import Fitter
@@ -58,6 +58,11 @@ class Task:
         self.row = record.planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
         self.search: Search | None = None
         self._laid_cpu_seconds = 0.0
+
+    def prepare(self, told: Callable[[Attack], None]) -> None:
+        """Open the search and tell its attack something before it starts to ask."""
+        self.search = self._open()
+        told(self.search.attack)
 
     def step(self) -> bool:
         """Run one batch of queries; after the last, audit and write. Raises ``StoreError`` if it cannot be written,
