@@ -31,6 +31,7 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     md = "md"
+    latex = "latex"
 
 
 class By(StrEnum):
@@ -52,7 +53,7 @@ class Columns(StrEnum):
 def command(
     folders: Folders = None,
     form: Annotated[
-        Format, typer.Option("--format", metavar="table|csv|json|md", help="How to print it.")
+        Format, typer.Option("--format", metavar="table|csv|json|md|latex", help="How to print it.")
     ] = Format.table,
     by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget", help="Break the board down.")] = None,
     columns: Annotated[
@@ -78,7 +79,7 @@ def command(
         raise StoreError(f"{error}{named}") from error
     from a4g_bench.leaderboard.render import render
 
-    style: Literal["table", "csv", "json", "md"] = "json" if as_json else form.value
+    style: Literal["table", "csv", "json", "md", "latex"] = "json" if as_json else form.value
     print(render(board, style, by.value if by else None, columns.value).rstrip("\n"))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")

@@ -79,3 +79,13 @@ def test_unknown_formats_and_breakdowns(board: Board) -> None:
         render(board, "jsn")  # type: ignore[arg-type]
     with pytest.raises(A4GError, match="cannot break down by 'victims'"):
         render(board, "table", "victims")  # type: ignore[arg-type]
+
+
+def test_latex_is_a_tabular_in_which_nothing_of_a_name_is_a_command() -> None:
+    board = build([full(attacks=("clean", "halves")).add("50%_&$", NONE).tables()])
+    text = render(board, "latex")
+    assert r"50\%\_\&\$" in text
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert len({line.replace(r"\&", "").count("&") for line in rows}) == 1
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+    assert r"100.0 $\to$ 50.0" in text
