@@ -8,7 +8,7 @@ from a4g_bench.cli.leaderboard import tables_of
 from a4g_bench.leaderboard import build
 from a4g_bench.leaderboard.rows import Row
 from a4g_bench.leaderboard.transfer import TransferCell, transfer
-from benchmarks import readme
+from benchmarks import pages
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "original.md").read_text()
@@ -66,6 +66,6 @@ def test_the_gradient_row_by_row(matrix: dict[tuple[str, str, str], TransferCell
             assert (clean, gap, cost) == told, (name, attack)
 
 
-def test_the_readmes_board_is_what_the_results_say() -> None:
-    text = readme.PAGE.read_text()
-    assert readme.page(text, build(tables_of([str(readme.RESULTS)]))) == text
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_tables_are_what_the_results_say(page: str) -> None:
+    assert pages.filled(page) == (pages.ROOT / page).read_text()

@@ -30,6 +30,7 @@ from a4g_bench.cli import (
     status,
     transfer,
     validate,
+    versus,
 )
 from a4g_bench.cli.output import examples
 from a4g_bench.errors import A4GError
@@ -77,6 +78,7 @@ for name, module in (
     ("leaderboard", leaderboard),
     ("merge", merge),
     ("evaluate", evaluate),
+    ("versus", versus),
     ("compare", compare),
     ("replay", replay),
     ("transfer", transfer),

@@ -6,9 +6,8 @@ import typer
 
 from a4g_bench.cli import exit_codes
 from a4g_bench.cli.filters import Datasets, Victims
-from a4g_bench.cli.leaderboard import tables_of
+from a4g_bench.cli.leaderboard import whole_tables_of
 from a4g_bench.cli.output import Json, examples, print_json, print_table, remark
-from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.compare import Change
@@ -34,11 +33,7 @@ def command(
     """
     from a4g_bench.leaderboard.compare import compare
 
-    damaged: dict[str, str] = {}
-    old, new = tables_of([before], damaged), tables_of([after], damaged)
-    if damaged:
-        name, why = next(iter(damaged.items()))
-        raise StoreError(f"{name} cannot be read ({why})")
+    old, new = whole_tables_of([before]), whole_tables_of([after])
     found = compare(old, new, datasets=dataset or (), victims=victim or ())
     if as_json:
         print_json(found.to_json())

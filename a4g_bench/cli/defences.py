@@ -6,9 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
-from a4g_bench.cli.leaderboard import default_folders, tables_of
+from a4g_bench.cli.leaderboard import default_folders, whole_tables_of
 from a4g_bench.cli.output import Json, examples, print_table
-from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.defences import DefendedCell, Price
@@ -35,11 +34,7 @@ def command(
     """
     from a4g_bench.leaderboard.defences import defended
 
-    damaged: dict[str, str] = {}
-    tables = tables_of(folders or default_folders(), damaged)
-    if damaged:
-        name, why = next(iter(damaged.items()))
-        raise StoreError(f"{name} cannot be read ({why})")
+    tables = whole_tables_of(folders or default_folders())
     cells, prices = defended(
         tables, datasets=dataset or (), victims=victim or (), budgets=budget or (), attacks=attack or ()
     )

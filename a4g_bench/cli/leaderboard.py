@@ -124,6 +124,15 @@ def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> li
     return tables
 
 
+def whole_tables_of(roots: Sequence[str]) -> list["ResultTables"]:
+    """The tables of some results folders. Raises ``StoreError`` if one holds none, or a file cannot be read."""
+    damaged: dict[str, str] = {}
+    tables = tables_of(roots, damaged)
+    for name, why in damaged.items():
+        raise StoreError(f"{name} cannot be read ({why})")
+    return tables
+
+
 def default_folders() -> list[str]:
     """The results folder below ``results/``. Raises ``StoreError`` if there is none or more than one."""
     found = sorted(str(path.parent) for path in Path("results").glob("*/manifest.json"))

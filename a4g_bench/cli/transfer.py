@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders
-from a4g_bench.cli.leaderboard import default_folders, tables_of
+from a4g_bench.cli.leaderboard import default_folders, whole_tables_of
 from a4g_bench.cli.output import Json, completes, examples
-from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.transfer import TransferCell
@@ -43,11 +42,7 @@ def command(
     """
     from a4g_bench.leaderboard.transfer import transfer
 
-    damaged: dict[str, str] = {}
-    tables = tables_of(folders or default_folders(), damaged)
-    if damaged:
-        name, why = next(iter(damaged.items()))
-        raise StoreError(f"{name} cannot be read ({why})")
+    tables = whole_tables_of(folders or default_folders())
     cells = transfer(tables, datasets=dataset or (), victims=craft_on or (), budgets=budget or (), attacks=attack or ())
     if as_json:
         print(json.dumps([cell.to_json() for cell in cells], indent=2, allow_nan=False))

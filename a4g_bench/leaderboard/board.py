@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-import pyarrow.compute as pc
-
-from a4g_bench.leaderboard.evidence import NO_ROWS, Evidence, gather
+from a4g_bench.leaderboard.evidence import NO_ROWS, Evidence
 from a4g_bench.leaderboard.notes import notes
-from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.pairs import Pair
-from a4g_bench.leaderboard.records import OFF_TARGET, Budget, Cell, PairKey, ResultTables
+from a4g_bench.leaderboard.records import Budget, Cell, PairKey, ResultTables
 from a4g_bench.leaderboard.rows import Row
-from a4g_bench.leaderboard.select import REFERENCE_LINE, Selection, read_searches
+from a4g_bench.leaderboard.select import Selection
+from a4g_bench.leaderboard.study import Study, study
 from a4g_bench.leaderboard.summary import Place, lines, rank
 
 View = Literal["dataset", "victim", "budget"]
@@ -79,24 +77,22 @@ def build(
 
     Raises ``StoreError`` where the results cannot share a board, or a filter names something that is not in them.
     """
-    if draws < 20:
-        raise ValueError("at least 20 bootstrap draws are needed")
     wanted = tuple(Budget.parse(text) for text in budgets)
-    selection = Selection(tuple(datasets), tuple(victims), wanted, tuple(attacks))
-    searches = read_searches(tables, selection)
-    outcomes, lacking = read_outcomes(tables, searches)
-    entrants = [s for s in searches if s.role != REFERENCE_LINE]
-    shown = sorted({s.entrant for s in entrants if not attacks or s.entrant.attack in attacks})
-    evidence = gather(searches, outcomes, shown, draws, _changes(tables))
-    counted = _counted(evidence, evidence.pairs)
+    return board_of(study(tables, Selection(tuple(datasets), tuple(victims), wanted, tuple(attacks)), draws))
+
+
+def board_of(found: Study) -> Board:
+    """The board of a study, without another bootstrap."""
+    evidence = found.evidence
+    counted = counted_cells(evidence, evidence.pairs)
     return Board(
-        protocol_version=searches[0].protocol_version,
-        draws=draws,
+        protocol_version=found.searches[0].protocol_version,
+        draws=found.draws,
         overall=rank(evidence, counted, Place()),
         cells=tuple(row for cell in evidence.required for row in rank(evidence, [cell], _place(cell, evidence))),
         pairs=tuple(evidence.pairs.values()),
         budgets=tuple(b.label for b in sorted({cell.budget for cell in counted})),
-        notes=notes(evidence, entrants, lacking, counted, selection),
+        notes=notes(evidence, found.entrants, found.lacking, counted, found.selection),
         views=_views(evidence),
         references=_references(evidence, counted),
     )
@@ -109,36 +105,20 @@ def _references(evidence: Evidence, counted: Sequence[Cell]) -> tuple[Row, ...]:
     return tuple(row for place, cells in [(Place(), ranked), *single] for row in lines(evidence, cells, place))
 
 
-def _changes(tables: Sequence[ResultTables]) -> dict[tuple[str, str], dict[str, float]]:
-    """Poisoned less clean, of every metric that is reported whatever was optimised, per folder and search."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for table in tables:
-        if table.audits is None:
-            continue
-        victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
-        names = ("search_id", "evaluated_on", "role", "audit_seed", *OFF_TARGET)
-        means = table.audits.filter(pc.equal(table.audits["audit_seed"], -1)).select(list(names)).to_pylist()
-        sides: dict[str, dict[str, dict[str, float]]] = {}
-        for row in means:
-            if victims.get(row["search_id"]) == row["evaluated_on"]:
-                sides.setdefault(row["search_id"], {})[row["role"]] = row
-        for search_id, side in sides.items():
-            if len(side) == 2:
-                moved = {name: side["poisoned"][name] - side["clean"][name] for name in OFF_TARGET}
-                found[table.where, search_id] = moved
-    return found
-
-
 def _place(cell: Cell, evidence: Evidence) -> Place:
     return Place(cell.pair.dataset, cell.pair.attribute, cell.pair.victim, evidence.shares[cell], cell.budget.label)
 
 
-def _counted(evidence: Evidence, pairs: Sequence[PairKey] | Mapping[PairKey, Pair]) -> list[Cell]:
+def counted_cells(evidence: Evidence, pairs: Sequence[PairKey] | Mapping[PairKey, Pair]) -> list[Cell]:
     """The cells behind an average over pairs: the rankable ones at the budgets that all of these have."""
     rankable = [key for key in pairs if evidence.pairs[key].rankable]
     has = [{cell.budget for cell in evidence.required if cell.pair == key} for key in rankable]
     common = set.intersection(*has) if has else set()
     return [cell for cell in evidence.required if cell.pair in rankable and cell.budget in common]
+
+
+def _of_victim(evidence: Evidence, victim: str) -> list[Cell]:
+    return counted_cells(evidence, [pair for pair in evidence.pairs if pair.victim == victim])
 
 
 def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
@@ -148,14 +128,16 @@ def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
         for dataset, attribute in dict.fromkeys((p.dataset, p.attribute) for p in pairs)
         for row in rank(
             evidence,
-            _counted(evidence, [p for p in pairs if (p.dataset, p.attribute) == (dataset, attribute)]),
+            counted_cells(evidence, [p for p in pairs if (p.dataset, p.attribute) == (dataset, attribute)]),
             Place(dataset=dataset, attribute=attribute),
         )
     ]
     per_victim = [
         row
         for victim in sorted({p.victim for p in pairs})
-        for row in rank(evidence, _counted(evidence, [p for p in pairs if p.victim == victim]), Place(victim=victim))
+        for row in rank(
+            evidence, counted_cells(evidence, [p for p in pairs if p.victim == victim]), Place(victim=victim)
+        )
     ]
     per_budget: list[Row] = []
     for budget in sorted({cell.budget for cell in evidence.required}):

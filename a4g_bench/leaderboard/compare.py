@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.estimates import Estimate, weighted
-from a4g_bench.leaderboard.evidence import Evidence, gather
+from a4g_bench.leaderboard.evidence import Evidence, bootstrap, weigh
 from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.records import Cell, Entrant, ResultTables
 from a4g_bench.leaderboard.rows import finite
@@ -94,7 +94,7 @@ def compare(
     tables = [*before, *(_renamed(table) for table in after)]
     searches = [s for s in read_searches(tables, selection) if s.role != REFERENCE_LINE]
     outcomes, _ = read_outcomes(tables, searches)
-    evidence = gather(searches, outcomes, sorted({s.entrant for s in searches}), draws, {})
+    evidence = weigh(searches, bootstrap(outcomes, draws, {}), sorted({s.entrant for s in searches}))
     places = sorted({(cell, _bare(entrant)) for cell, entrant in evidence.results}, key=lambda p: (p[1], p[0]))
     both = [(cell, entrant) for cell, entrant in places if _pair(evidence, cell, entrant) is not None]
     if not both:

@@ -94,57 +94,76 @@ class Evidence:
         return mine.gain - control.gain
 
 
-def gather(
-    searches: Sequence[Search],
-    outcomes: Sequence[Outcome],
-    shown: Sequence[Entrant],
-    draws: int,
-    changes: Mapping[tuple[str, str], Mapping[str, float]],
-) -> Evidence:
-    """Bootstrap all families and judge all pairs. ``searches`` are all of them, whatever became of them.
+@dataclass(frozen=True, eq=False)
+class Bootstrapped:
+    """What a bootstrap found: results per cell and entrant, and each pair's clean gap with its people."""
 
-    ``changes`` holds, by folder and search, how far the metrics ``OFF_TARGET`` moved on the audit rows.
+    results: Mapping[tuple[Cell, Entrant], Result]
+    gaps: Mapping[PairKey, CleanGap]
+    people: Mapping[PairKey, "People"]
+
+
+@dataclass(frozen=True)
+class People:
+    """Whom a pair is judged on: seeds, audit rows of the smallest split, and per group its fewest rows that deserve the
+    favourable label.
     """
-    names = {s.entrant: s.attack_name for s in searches}
+
+    seeds: int
+    audit_rows: int
+    sizes: tuple[tuple[str, int], ...]
+
+
+def bootstrap(
+    outcomes: Sequence[Outcome], draws: int, changes: Mapping[tuple[str, str], Mapping[str, float]]
+) -> Bootstrapped:
+    """Resample all families. ``changes`` holds, by folder and search, how far the metrics ``OFF_TARGET`` moved on the
+    audit rows.
+    """
     results: dict[tuple[Cell, Entrant], Result] = {}
     gaps: dict[PairKey, CleanGap] = {}
-    facts: dict[PairKey, tuple[int, int, tuple[tuple[str, int], ...]]] = {}
-    errors: dict[tuple[PairKey, Entrant], list[float]] = defaultdict(list)
+    people: dict[PairKey, People] = {}
     for family, members in families(outcomes):
         first = members[0][0].search.cell.pair
         series, clean = resample(family, draws)
         for victim, gap in clean.items():
             pair = PairKey(first.dataset, first.attribute, victim)
-            gaps[pair], facts[pair] = gap, _facts(family, victim)
+            gaps[pair], people[pair] = gap, _people(family, victim)
         for found, own in zip(series, members, strict=True):
             cell, entrant = own[0].search.cell, own[0].search.entrant
-            if own[0].search.role != REFERENCE_LINE:
-                errors[cell.pair, entrant].append(found.change.error())
             results[cell, entrant] = _result(found, own, gaps[cell.pair], changes)
+    return Bootstrapped(results, gaps, people)
+
+
+def weigh(searches: Sequence[Search], found: Bootstrapped, shown: Sequence[Entrant]) -> Evidence:
+    """The evidence that some searches give, whatever became of them; every pair is judged by these alone."""
+    mine = {(s.cell, s.entrant) for s in searches}
+    results = {place: result for place, result in found.results.items() if place in mine}
+    names = {s.entrant: s.attack_name for s in searches if s.role != REFERENCE_LINE}
+    errors: dict[PairKey, dict[Entrant, float]] = defaultdict(dict)
+    for (cell, entrant), result in results.items():
+        if entrant in names:
+            errors[cell.pair][entrant] = max(errors[cell.pair].get(entrant, 0.0), result.change.error())
     required: dict[Cell, set[int]] = defaultdict(set)
     for s in searches:
         if s.entrant in shown:
             required[s.cell].add(s.seed)
-    pairs = {}
-    for key in sorted({cell.pair for cell in required}):
-        own_errors = {entrant: max(found) for (pair, entrant), found in errors.items() if pair == key}
-        pairs[key] = _pair(key, gaps.get(key), facts.get(key), own_errors, names)
+    keys = sorted({cell.pair for cell in required})
     return Evidence(
         competitors=competitors(searches, shown),
         results=results,
         required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
-        pairs=pairs,
+        pairs={key: _pair(key, found.gaps.get(key), found.people.get(key), errors[key], names) for key in keys},
         reference=_reference(searches),
         shares={cell: _share(cell, searches_at) for cell, searches_at in _by_cell(searches).items()},
         lines=competitors(searches, sorted({s.entrant for s in searches if s.role == REFERENCE_LINE})),
     )
 
 
-def _facts(family: Family, victim: str) -> tuple[int, int, tuple[tuple[str, int], ...]]:
-    """Seeds, audit rows of the smallest split, and per group its fewest rows that deserve the favourable label."""
+def _people(family: Family, victim: str) -> People:
     people = [baseline.rows for baseline in family.victims[victim].values()]
     fewest = [min(column) for column in zip(*(p.deserving().tolist() for p in people), strict=True)]
-    return (
+    return People(
         len(family.seeds),
         min(len(p.labels) for p in people),
         tuple(zip(people[0].group_names, fewest, strict=True)),
@@ -196,12 +215,12 @@ def _mean_of(values: Sequence[float | None]) -> float | None:
 def _pair(
     key: PairKey,
     gap: CleanGap | None,
-    facts: tuple[int, int, tuple[tuple[str, int], ...]] | None,
+    people: People | None,
     errors: Mapping[Entrant, float],
     names: Mapping[Entrant, str],
 ) -> Pair:
     coordinates = (key.dataset, key.attribute, key.victim)
-    if gap is None or facts is None:
+    if gap is None or people is None:
         return Pair(*coordinates, None, None, None, (), None, False, "no search on it yielded a result", 0, 0, ())
     resolvable = smallest_resolvable_gain(
         [e for entrant, e in errors.items() if names[entrant] == REFERENCE],
@@ -209,7 +228,6 @@ def _pair(
     )
     low, high = gap.signed.interval()
     reason = judge(gap, resolvable)
-    seeds, audit_rows, sizes = facts
     return Pair(
         *coordinates,
         gap.gap,
@@ -219,9 +237,9 @@ def _pair(
         resolvable,
         not reason,
         reason,
-        seeds,
-        audit_rows,
-        sizes,
+        people.seeds,
+        people.audit_rows,
+        people.sizes,
     )
 
 

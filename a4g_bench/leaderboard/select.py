@@ -58,8 +58,7 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
         raise StoreError(f"no searches in {', '.join(sorted({t.where for t in tables})) or 'an empty list of folders'}")
     searches = _one_objective_each([search for _, search in latest.values()])
     _check_filters(searches, selection)
-    everywhere = replace(selection, budgets=())
-    kept = [s for s in searches if s.cell in (everywhere if s.role == REFERENCE_LINE else selection)]
+    kept = kept_cells(searches, selection)
     if not any(selection.attacks == () or s.entrant.attack in selection.attacks for s in _entrants(kept)):
         raise StoreError("no search matches the filters together")
     _check_one(kept, "fingerprint", lambda s: f"data set '{s.cell.pair.dataset}'", lambda s: s.fingerprint)
@@ -75,6 +74,12 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
     ]
     _check_places(kept)
     return tuple(sorted(kept, key=lambda s: (s.place, s.search_id)))
+
+
+def kept_cells(searches: Iterable[Search], selection: Selection) -> list[Search]:
+    """The searches at the selected cells; reference lines add no rows, so they stay whatever the budgets."""
+    everywhere = replace(selection, budgets=())
+    return [s for s in searches if s.cell in (everywhere if s.role == REFERENCE_LINE else selection)]
 
 
 def _entrants(searches: Iterable[Search]) -> list[Search]:

@@ -1,0 +1,148 @@
+"""Tables of pages, made from published results: ``python -m benchmarks.pages`` writes them, ``--check`` compares.
+
+A table stands between the markers ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from a4g_bench.cli.leaderboard import tables_of
+from a4g_bench.leaderboard import Board
+from a4g_bench.leaderboard.board import board_of
+from a4g_bench.leaderboard.head_to_head import head_to_head
+from a4g_bench.leaderboard.render import render
+from a4g_bench.leaderboard.rows import Row
+from a4g_bench.leaderboard.select import Selection
+from a4g_bench.leaderboard.study import Study, study
+
+ROOT = Path(__file__).resolve().parents[1]
+#: No entrant was designed on these.
+UNSEEN = Selection(("adult", "admissions", "crime"))
+RIVALS = ("random-duplicates", "cell-duplication", "threshold-copies")
+CONTENDERS = ("ax-allocation", "ax-pool", "leaf-influence", "influence-duplication")
+
+
+@cache
+def results(name: str) -> Study:
+    """The published results of that name, bootstrapped."""
+    return study(tables_of([str(ROOT / "results" / name)]), Selection())
+
+
+@cache
+def boards(name: str, selection: Selection | None = None) -> Board:
+    """Their board, or that of a selection of them."""
+    found = results(name)
+    return board_of(found.restricted(selection) if selection else found)
+
+
+def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table of GitHub Markdown, its first column left-aligned."""
+    body = [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join([f"| {' | '.join(titles)} |", f"| --- |{' --: |' * (len(titles) - 1)}", *body]) + "\n"
+
+
+def ceiling(board: Board) -> str:
+    """Every complete entrant's share of the ceiling per poison budget, with its interval, in the board's order."""
+    rows = {(row.entrant, row.budget_label): row for row in board.by("budget")}
+    lines = [
+        [row.entrant, *(share(rows[row.entrant, budget]) for budget in board.budgets)]
+        for row in board.overall
+        if row.status == "ok"
+    ]
+    return table(["share of the ceiling at", *board.budgets], lines)
+
+
+def share(row: Row) -> str:
+    """The share of the ceiling with its interval."""
+    if row.of_ceiling is None or row.of_ceiling_low is None or row.of_ceiling_high is None:
+        return "-"
+    return f"{row.of_ceiling:+.2f} [{row.of_ceiling_low:+.2f}, {row.of_ceiling_high:+.2f}]"
+
+
+def published_board() -> str:
+    """What ``a4g-bench leaderboard results/standard --format md`` prints, its headings in bold, after the shares of the
+    ceiling.
+    """
+    board = boards("standard")
+    printed = [
+        f"**{line.lstrip('# ')}**" if line.startswith("#") else line for line in render(board, "md").splitlines()
+    ]
+    return ceiling(board) + "\n" + "\n".join(printed) + "\n"
+
+
+def unseen() -> str:
+    """The shares of the ceiling on the data sets that no entrant was designed on."""
+    return ceiling(boards("standard", UNSEEN))
+
+
+def duels() -> str:
+    """The contenders against the baselines at 1 % and 5 %: the difference, and the pairs ahead, behind, undecided."""
+    lines = []
+    for entrant in CONTENDERS:
+        found = {(duel.rival, duel.budget_label): duel for duel in head_to_head(results("standard"), entrant)}
+        for rival in RIVALS:
+            cells = []
+            for budget in ("1%", "5%"):
+                duel = found[rival, budget]
+                cells += [
+                    f"{duel.difference:+.2f} [{duel.low:+.2f}, {duel.high:+.2f}]",
+                    f"{duel.ahead} / {duel.behind} / {duel.undecided}",
+                ]
+            lines.append([f"{entrant} less {rival}", *cells])
+    return table(["FG@1 of", "at 1 %", "pairs", "at 5 %", "pairs"], lines)
+
+
+def ablations() -> str:
+    """The whole and its variants: shares of the ceiling, and FG@1 less that of the whole."""
+    board = boards("ablations")
+    rows = {(row.entrant, row.budget_label): row for row in board.by("budget")}
+    over = {
+        duel.rival: duel for duel in head_to_head(results("ablations"), "ax-allocation") if duel.budget_label is None
+    }
+    lines = []
+    for row in sorted(board.overall, key=lambda row: -(row.of_ceiling or 0)):
+        duel = over.get(row.entrant)
+        less = "-" if duel is None else f"{-duel.difference:+.2f} [{-duel.high:+.2f}, {-duel.low:+.2f}]"
+        cost = "-" if row.accuracy_cost is None else f"{100 * row.accuracy_cost:+.2f}"
+        shares = [share(rows[row.entrant, budget]) for budget in board.budgets]
+        lines.append([row.entrant, *shares, less, cost, f"{row.cpu_seconds or 0:.1f}"])
+    titles = [f"share of the ceiling at {budget}" for budget in board.budgets]
+    return table(["entrant", *titles, "FG@1 less the whole's", "accuracy cost", "CPU s"], lines)
+
+
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {"board": published_board},
+    "docs/entrants.md": {"unseen": unseen, "duels": duels, "ablations": ablations},
+}
+
+
+def filled(page: str) -> str:
+    """The page with its tables made anew. Raises ``ValueError`` if a marker is missing."""
+    text = (ROOT / page).read_text()
+    for name, made in PAGES[page].items():
+        before, begin, rest = text.partition(f"<!-- {name}:begin -->\n")
+        _, end, after = rest.partition(f"<!-- {name}:end -->\n")
+        if not begin or not end:
+            raise ValueError(f"{page}: a marker of '{name}' is missing")
+        text = f"{before}{begin}{made()}{end}{after}"
+    return text
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` return 1 if one is not what the results say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is out of date")
+    asked = parser.parse_args()
+    stale = [page for page in PAGES if filled(page) != (ROOT / page).read_text()]
+    for page in stale:
+        print(f"{page}: {'out of date' if asked.check else 'written'}")
+        if not asked.check:
+            (ROOT / page).write_text(filled(page))
+    return int(asked.check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
