@@ -12,7 +12,7 @@ from pathlib import Path
 from a4g_bench.cli.leaderboard import tables_of
 from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.board import board_of
-from a4g_bench.leaderboard.head_to_head import head_to_head
+from a4g_bench.leaderboard.head_to_head import Duel, head_to_head
 from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.rows import Row
 from a4g_bench.leaderboard.select import Selection
@@ -88,11 +88,16 @@ def duels() -> str:
             for budget in ("1%", "5%"):
                 duel = found[rival, budget]
                 cells += [
-                    f"{duel.difference:+.2f} [{duel.low:+.2f}, {duel.high:+.2f}]",
+                    _signed(duel, 1),
                     f"{duel.ahead} / {duel.behind} / {duel.undecided}",
                 ]
             lines.append([f"{entrant} less {rival}", *cells])
     return table(["FG@1 of", "at 1 %", "pairs", "at 5 %", "pairs"], lines)
+
+
+def _signed(duel: Duel, sign: int) -> str:
+    ends = [sign * (end or 0.0) for end in (duel.difference, duel.low, duel.high)]
+    return f"{ends[0]:+.2f} [{min(ends[1:]):+.2f}, {max(ends[1:]):+.2f}]"
 
 
 def ablations() -> str:
@@ -105,7 +110,7 @@ def ablations() -> str:
     lines = []
     for row in sorted(board.overall, key=lambda row: -(row.of_ceiling or 0)):
         duel = over.get(row.entrant)
-        less = "-" if duel is None else f"{-duel.difference:+.2f} [{-duel.high:+.2f}, {-duel.low:+.2f}]"
+        less = "-" if duel is None else _signed(duel, -1)
         cost = "-" if row.accuracy_cost is None else f"{100 * row.accuracy_cost:+.2f}"
         shares = [share(rows[row.entrant, budget]) for budget in board.budgets]
         lines.append([row.entrant, *shares, less, cost, f"{row.cpu_seconds or 0:.1f}"])
@@ -113,9 +118,32 @@ def ablations() -> str:
     return table(["entrant", *titles, "FG@1 less the whole's", "accuracy cost", "CPU s"], lines)
 
 
+def bounds() -> str:
+    """Per pair, in points: the clean gap, a tenth of what the ceiling closes, the smallest resolvable gain, and by how
+    much the upper bound of the accuracy cost of ``ax-allocation`` at 5 % lies above that cost.
+    """
+    board = boards("standard")
+    ceilings = {
+        (row.dataset, row.victim): row.gap_closed or 0.0
+        for row in board.references
+        if row.dataset and row.entrant == "threshold-optimizer"
+    }
+    margins = {
+        (row.dataset, row.victim): (row.accuracy_cost_upper or 0.0) - (row.accuracy_cost or 0.0)
+        for row in board.cells
+        if row.entrant == "ax-allocation" and row.budget_label == "5%"
+    }
+    lines = []
+    for pair in board.pairs:
+        at = pair.dataset, pair.victim
+        figures = (pair.gap_clean or 0.0, ceilings[at] / 10, pair.resolvable or 0.0, margins[at])
+        lines.append([f"{pair.dataset} x {pair.victim}", *(f"{100 * figure:.1f}" for figure in figures)])
+    return table(["in points", "clean gap", "a tenth of the ceiling's", "resolvable", "margin of the cost"], lines)
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"board": published_board},
-    "docs/entrants.md": {"unseen": unseen, "duels": duels, "ablations": ablations},
+    "docs/entrants.md": {"unseen": unseen, "duels": duels, "bounds": bounds, "ablations": ablations},
 }
 
 

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "memory": "memory:memory",
     "gradient": "gradient:gradient",
     "search": "search:search",
+    "statistics": "statistics:statistics",
 }
 #: Only when asked for: hours.
 ON_REQUEST = {"ax-quality"}

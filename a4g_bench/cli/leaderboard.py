@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from a4g_bench.cli import exit_codes
 from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
 from a4g_bench.cli.output import Json, examples, remark
+from a4g_bench.cli.show import default_roots
 from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def whole_tables_of(roots: Sequence[str]) -> list["ResultTables"]:
 
 def default_folders() -> list[str]:
     """The results folder below ``results/``. Raises ``StoreError`` if there is none or more than one."""
-    found = sorted(str(path.parent) for path in Path("results").glob("*/manifest.json"))
+    found = default_roots()
     if not found:
         raise StoreError("no results below results/: run a suite first (a4g-bench run quick), or name a results folder")
     if len(found) > 1:

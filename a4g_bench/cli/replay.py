@@ -1,13 +1,12 @@
 """``a4g-bench replay``."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from a4g_bench.cli import exit_codes
 from a4g_bench.cli.output import AllowImport, Json, examples, print_json, print_table
-from a4g_bench.cli.show import locate
+from a4g_bench.cli.show import default_roots, locate
 from a4g_bench.errors import A4GError
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def command(
     """
     from a4g_bench.engine.replay import replay
 
-    known_id, folder = locate(search_id, results or [str(p.parent) for p in Path("results").glob("*/manifest.json")])
+    known_id, folder = locate(search_id, results or default_roots())
     record = folder.read_search(known_id)
     if record is None:
         raise A4GError(f"search '{known_id}' cannot be read in '{folder.root}'")

@@ -35,7 +35,7 @@ def command(
 
     Its configuration and provenance, its trajectory, its poison rows, and its audit.
     """
-    known_id, folder = locate(search_id, results or [str(p.parent) for p in Path("results").glob("*/manifest.json")])
+    known_id, folder = locate(search_id, results or default_roots())
     record = folder.read_search(known_id)
     if record is None:
         raise A4GError(f"search '{known_id}' cannot be read in '{folder.root}'")
@@ -47,6 +47,11 @@ def command(
     _print_trajectory(record.queries, rows)
     _print_poison(poison, rows)
     _print_audit(record.audits)
+
+
+def default_roots() -> list[str]:
+    """All results folders below ``results/``."""
+    return sorted(str(path.parent) for path in Path("results").glob("*/manifest.json"))
 
 
 def locate(search_id: str, roots: Sequence[str]) -> tuple[str, "Results"]:

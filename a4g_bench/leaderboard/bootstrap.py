@@ -4,7 +4,8 @@ All victims of a data set and attribute that were run with the same seeds form a
 draw: the same seeds, and for each seed drawn the same resampled audit rows for the clean and the poisoned victims of
 all entrants. A seed that is drawn twice has its rows resampled twice, independently. Rows are resampled with
 replacement inside each (group, label), whose sizes therefore stay as they are. With one seed, only rows are
-resampled.
+resampled. Beside every draw stands what it is without the rows' resampling: from both the intervals learn how much of
+the spread comes from seeds and how much from rows (:class:`a4g_bench.leaderboard.estimates.Part`).
 
 Everything a search is judged by is a function of its mean wrong-prediction rate per (group, label), so a draw is a row
 vector of multiplicities times the matrix (audit rows x searches) of wrong counts. The products are of small integers in
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from a4g_bench.leaderboard.estimates import Draws, Estimate
+from a4g_bench.leaderboard.estimates import Draws, Estimate, Part
 from a4g_bench.leaderboard.family import Family
 from a4g_bench.leaderboard.outcomes import Audit
 
@@ -63,17 +64,18 @@ class CleanGap:
 def resample(family: Family, draws: int) -> tuple[tuple[Series, ...], Mapping[str, CleanGap]]:
     """Bootstrap a family: the series in their order, and the clean gap per victim."""
     names = family.people(family.seeds[0]).group_names
-    sums = _Sums(len(family.series), len(family.victims), len(names), draws)
+    sums = _Sums(family, len(names), draws)
     picks = seed_picks(family, draws)
     with threadpool_limits(limits=1, user_api="blas"):  # the products are small: more threads only wait for each other
         for position, seed in enumerate(family.seeds):
             block = _Block(family, seed)
-            block.add_to(sums.point, np.zeros(1, dtype=np.intp), block.whole())
+            sums.add_seed(block, picks[:, position])
             chosen = np.repeat(np.arange(draws), picks[:, position])
             rng = _generator(family, f"rows {seed}")
             for start in range(0, len(chosen), _PICKS):
                 some = chosen[start : start + _PICKS]
                 block.add_to(sums.draws, some, block.multiplicities(rng, len(some)))
+    sums.divide()
     return sums.series(), dict(zip(family.victims, sums.clean_gaps(names), strict=True))
 
 
@@ -89,6 +91,13 @@ def _generator(family: Family, purpose: str) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
 
 
+def reuse(family: Family) -> float:
+    """How many seeds audit a person, averaged over the audits: 1 where no two seeds audit the same people."""
+    ids = np.concatenate([family.people(seed).row_ids for seed in family.seeds])
+    times = np.unique(ids, return_counts=True)[1]
+    return float((times**2).sum() / times.sum())
+
+
 class _Totals:
     """Running sums over the seeds picked, ``width`` draws wide (1 for the data themselves)."""
 
@@ -102,22 +111,55 @@ class _Totals:
         self.gap = np.zeros((victims, width))
         self.victim_weight = np.zeros((victims, width))
 
+    def add(self, one: "_Totals", times: npt.NDArray[np.int64]) -> None:
+        """Add another's sums, one draw wide, ``times[b]`` times to draw b."""
+        for name, values in self.values.items():
+            values += one.values[name] * times
+        self.weight += one.weight * times
+        self.harm += one.harm * times
+        self.gap += one.gap * times
+        self.victim_weight += one.victim_weight * times
+
+    def divide(self) -> None:
+        """Turn sums into means."""
+        for values in self.values.values():
+            _divide(values, self.weight)
+        _divide(self.harm, self.victim_weight[:, None, :])
+        _divide(self.gap, self.victim_weight)
+
 
 class _Sums:
-    """Totals on the data and in the draws."""
+    """Totals on the data, in the draws, and in the draws of seeds with all their rows as they are."""
 
-    def __init__(self, series: int, victims: int, groups: int, draws: int) -> None:
-        self.point = _Totals(series, victims, groups, 1)
-        self.draws = _Totals(series, victims, groups, draws)
+    def __init__(self, family: Family, groups: int, draws: int) -> None:
+        self._shape = (len(family.series), len(family.victims), groups)
+        self.point, self.draws, self.reseeded = (_Totals(*self._shape, width) for width in (1, draws, draws))
+        self._family, self._reuse = f"{family.fingerprint} {family.attribute} {family.seeds}", reuse(family)
+        self._seeds = len(family.seeds)
+
+    def add_seed(self, block: "_Block", times: npt.NDArray[np.int64]) -> None:
+        """Add a seed with all its rows to the data, and to each draw as often as that picks it."""
+        one = _Totals(*self._shape, 1)
+        block.add_to(one, np.zeros(1, dtype=np.intp), block.whole())
+        self.point.add(one, np.ones(1, dtype=np.int64))
+        self.reseeded.add(one, times)
+
+    def _estimate(self, value: float, draws: Draws, reseeded: Draws) -> Estimate:
+        part = Part(self._seeds, self._reuse, draws - value, reseeded - value)
+        return Estimate(float(value), draws, {self._family: part})
+
+    def divide(self) -> None:
+        """Turn all sums into means: once, at the end."""
+        for totals in (self.point, self.draws, self.reseeded):
+            totals.divide()
 
     def series(self) -> tuple[Series, ...]:
-        for totals in (self.point, self.draws):
-            for values in totals.values.values():
-                _divide(values, totals.weight)
         n, groups = len(self.point.weight), self.point.harm.shape[1]
 
         def one(name: str, i: int) -> Estimate:
-            return Estimate(float(self.point.values[name][i, 0]), self.draws.values[name][i])
+            return self._estimate(
+                self.point.values[name][i, 0], self.draws.values[name][i], self.reseeded.values[name][i]
+            )
 
         return tuple(
             Series(
@@ -132,15 +174,13 @@ class _Sums:
         )
 
     def clean_gaps(self, names: Sequence[str]) -> list[CleanGap]:
-        for totals in (self.point, self.draws):
-            _divide(totals.harm, totals.victim_weight[:, None, :])
-            _divide(totals.gap, totals.victim_weight)
         found = []
-        for mean, harm, gap in zip(self.point.harm[:, :, 0], self.draws.harm, self.point.gap[:, 0], strict=True):
+        for victim, mean in enumerate(self.point.harm[:, :, 0]):
             order = np.argsort(mean, kind="stable")  # two different groups even where all are equal
             high, low = int(order[-1]), int(order[0])
-            signed = Estimate(float(mean[high] - mean[low]), harm[high] - harm[low])
-            found.append(CleanGap(float(gap), signed, (names[high], names[low])))
+            sides = (totals.harm[victim, high] - totals.harm[victim, low] for totals in (self.draws, self.reseeded))
+            signed = self._estimate(mean[high] - mean[low], *sides)
+            found.append(CleanGap(float(self.point.gap[victim, 0]), signed, (names[high], names[low])))
         return found
 
 

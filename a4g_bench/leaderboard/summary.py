@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from a4g_bench.leaderboard.estimates import Estimate, allowed_gain, weighted
+from a4g_bench.leaderboard.estimates import Estimate, allowed_gain, ratio, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
 from a4g_bench.leaderboard.records import DETECTABILITY, OFF_TARGET, Cell
 from a4g_bench.leaderboard.rows import Row, Status, finite
@@ -117,7 +115,7 @@ class _Summary:
         cost = weighted(self.weights, [r.cost for r in some]) if some else None
         closed = weighted(self.weights, [r.change for r in some]) if some else None
         signed = weighted(self.weights, [r.gap_signed for r in some]) if some else None
-        fg_low, fg_high = _interval(self.fg)
+        fg_low, fg_high = (None if end is None else min(1.0, max(-1.0, end)) for end in _interval(self.fg))
         gap_low, gap_high = _interval(signed)
         closed_low, closed_high = _interval(closed)
         over_low, over_high = _interval(self.over_reference)
@@ -174,11 +172,8 @@ class _Summary:
 
 
 def _share(part: Estimate, whole: Estimate) -> Estimate | None:
-    """A ratio, draw by draw; None where there is nothing to share."""
-    if not whole.value >= _LEAST_CEILING:
-        return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Estimate(part.value / whole.value, np.where(whole.draws > 0, part.draws / whole.draws, np.nan))
+    """A ratio; None where there is nothing to share."""
+    return ratio(part, whole) if whole.value >= _LEAST_CEILING else None
 
 
 def _interval(estimate: Estimate | None) -> tuple[float | None, float | None]:

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr, stdtr
 
 from a4g_bench.leaderboard.estimates import Estimate
 
@@ -27,22 +28,23 @@ class Standing:
 
 
 def p_value(difference: Estimate) -> float:
-    """Two-sided bootstrap p-value of a paired difference being 0.
+    """Two-sided p-value of a paired difference being 0: its t statistic, by the error and the degrees of freedom of
+    ``Estimate.sampling``.
 
-    ``2 (c + 1) / (B + 1)``, where c is the number of the B draws on the rarer side of 0 (draws of exactly 0 are on
-    both). If c is 0 the draws can say no more than ``2 / (B + 1)``, which many pairs at once would need to undercut:
-    then it is the normal tail ``erfc(|d| / (s sqrt 2))`` with the draws' mean d and standard deviation s, where that
-    is smaller.
+    For an estimate without parts, the bootstrap's ``2 (c + 1) / (B + 1)``, where c is the number of the B draws on the
+    rarer side of 0 (draws of exactly 0 are on both).
     """
-    draws = difference.draws[np.isfinite(difference.draws)]
-    if not len(draws):
+    if not difference.exists:
         return 1.0
+    if difference.parts:
+        error, freedom = difference.sampling
+        if error == 0:
+            return float(difference.value == 0)
+        t = -abs(difference.value) / error
+        return 2 * float(stdtr(freedom, t) if math.isfinite(freedom) else ndtr(t))
+    draws = difference.draws[np.isfinite(difference.draws)]
     rarer = min(int((draws <= 0).sum()), int((draws >= 0).sum()))
-    p = min(1.0, 2 * (rarer + 1) / (len(draws) + 1))
-    if rarer:
-        return p
-    spread = float(draws.std())
-    return min(p, math.erfc(abs(float(draws.mean())) / (spread * math.sqrt(2)))) if spread > 0 else 0.0
+    return min(1.0, 2 * (rarer + 1) / (len(draws) + 1))
 
 
 def holm(p_values: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -65,7 +67,7 @@ def standings(scores: Sequence[Estimate]) -> list[Standing]:
     better, worse = [0] * len(scores), [0] * len(scores)  # how many entrants are better (worse) than this one
     for (i, j), difference, p in zip(pairs, differences, adjusted, strict=True):
         if p <= LEVEL:
-            winner, loser = (i, j) if np.nanmean(difference.draws) > 0 else (j, i)
+            winner, loser = (i, j) if difference.value > 0 else (j, i)
             better[loser] += 1
             worse[winner] += 1
     return [Standing(1 + b, 1 + b, len(scores) - w) for b, w in zip(better, worse, strict=True)]

@@ -178,6 +178,21 @@ class Results:
             if PurePosixPath(name).stem in search_ids:
                 self.files.write(name, other.files.read(name).to_pybytes())
 
+    def drop(self, search_ids: Set[str]) -> None:
+        """Remove searches with all that belongs to them, and clean audits that no search is left to use.
+
+        For whoever holds the folder alone. The searches' own rows go first: an interruption leaves searches that are
+        not there, never half ones.
+        """
+        folders = [folder for folder in self._tables.folders() if folder != "baselines"]
+        for folder in sorted(folders, key=lambda folder: folder != "searches"):
+            self._tables.remove(folder, search_ids)
+        for search_id in sorted(search_ids):
+            self.files.delete(f"journal/{search_id}.parquet")
+            self.files.delete(f"verified/{search_id}.json")
+        used = set(self.read("searches", columns=["baseline_id"])["baseline_id"].to_pylist())
+        self._tables.remove("baselines", self.identifiers("baselines") - used)
+
     # reading ----------------------------------------------------------------------------------------------------------
 
     def read(self, folder: str, *, columns: Sequence[str] | None = None) -> pa.Table:

@@ -5,7 +5,7 @@ A folder (``searches``, ``poison/<data set>``, ...) holds ``<identifier>.parquet
 some. So compaction may be interrupted at any moment, and a later attempt replaces an earlier one by being written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -135,6 +135,23 @@ class TableFiles:
                 merged.append(part.filter(pc.invert(pc.is_in(part[key], seen))))
                 seen = pa.concat_arrays([seen, pc.unique(part[key]).cast(pa.string())])
         return [*reversed(merged), *found.values()]
+
+    def remove(self, folder: str, identifiers: Set[str]) -> None:
+        """Remove all rows of some identifiers, in parts too; unreadable files stay."""
+        key, gone = tables.key_of(folder), pa.array(sorted(identifiers), pa.string())
+        singles, parts = self.listing(folder)
+        for name in parts:
+            part = self.load(name)
+            if part is None:
+                continue
+            kept = part.filter(pc.invert(pc.is_in(part[key], gone)))
+            if not len(kept):
+                self.files.delete(name)
+            elif len(kept) < len(part):
+                self.write(name, kept)
+        for name in singles:
+            if name.rpartition("/")[2].removesuffix(".parquet") in identifiers:
+                self.files.delete(name)
 
     def rows_of(self, folder: str, identifier: str) -> pa.Table | None:
         """The rows of one identifier with all columns of its file; None if no file could hold them."""
