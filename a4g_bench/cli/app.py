@@ -15,6 +15,7 @@ from a4g_bench.cli import (
     cluster,
     compare,
     completion,
+    curves,
     defences,
     doctor,
     evaluate,
@@ -32,6 +33,7 @@ from a4g_bench.cli import (
     status,
     transfer,
     validate,
+    variance,
     versus,
 )
 from a4g_bench.cli.output import examples
@@ -82,6 +84,8 @@ for name, module in (
     ("clean", clean),
     ("export", export),
     ("evaluate", evaluate),
+    ("curves", curves),
+    ("variance", variance),
     ("versus", versus),
     ("compare", compare),
     ("replay", replay),

@@ -59,15 +59,22 @@ def holm(p_values: Sequence[float]) -> npt.NDArray[np.float64]:
     return adjusted
 
 
-def standings(scores: Sequence[Estimate]) -> list[Standing]:
-    """Compare every two entrants by their paired draws, Holm-corrected over all pairs at 5 %."""
+def told_apart(scores: Sequence[Estimate]) -> dict[tuple[int, int], int]:
+    """The pairs (i, j), i < j, whose scores differ, Holm-corrected over all pairs at 5 %, each with the better one."""
     pairs = list(combinations(range(len(scores)), 2))
     differences = [scores[i] - scores[j] for i, j in pairs]
     adjusted = holm([p_value(d) for d in differences])
+    return {
+        (i, j): i if difference.value > 0 else j
+        for (i, j), difference, p in zip(pairs, differences, adjusted, strict=True)
+        if p <= LEVEL
+    }
+
+
+def standings(scores: Sequence[Estimate]) -> list[Standing]:
+    """Compare every two entrants by their paired difference."""
     better, worse = [0] * len(scores), [0] * len(scores)  # how many entrants are better (worse) than this one
-    for (i, j), difference, p in zip(pairs, differences, adjusted, strict=True):
-        if p <= LEVEL:
-            winner, loser = (i, j) if difference.value > 0 else (j, i)
-            better[loser] += 1
-            worse[winner] += 1
+    for pair, winner in told_apart(scores).items():
+        better[sum(pair) - winner] += 1
+        worse[winner] += 1
     return [Standing(1 + b, 1 + b, len(scores) - w) for b, w in zip(better, worse, strict=True)]

@@ -1,0 +1,74 @@
+"""Where the spread over seeds comes from, on boards where there is one source of it."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from a4g_bench.leaderboard import ResultTables
+from a4g_bench.leaderboard.select import Selection
+from a4g_bench.leaderboard.study import study
+from a4g_bench.leaderboard.variance import Spread, spreads
+from a4g_bench.store.tables import AUDITS
+
+from .boards import Folder
+
+
+def found(drawn: Folder, audits: list[dict[str, object]] | None = None) -> Spread:
+    rows = [{name: row.get(name) for name in AUDITS.names} for row in audits or []]
+    bare = drawn.tables()
+    table = ResultTables(
+        bare.where, bare.searches, bare.predictions, bare.baselines, pa.Table.from_pylist(rows, schema=AUDITS)
+    )
+    [spread] = [s for s in spreads(study([table], Selection(), 400), [table]) if s.entrant == "sobol"]
+    return spread
+
+
+def board(helped: list[float], people: int) -> Folder:
+    """Half of group b is wronged; at each seed the attack helps that share of them, whoever they are."""
+    groups = np.repeat([0, 1], people // 2)
+    clean = np.concatenate([np.zeros(people // 2), np.tile([0, 1], people // 4)]).astype(np.uint8)
+    drawn = Folder(groups=groups, labels=np.ones(people, dtype=np.uint8), clean=clean)
+    for seed, share in enumerate(helped):
+        wrong = clean.copy()
+        wronged = np.flatnonzero(wrong)
+        wrong[wronged[: round(share * len(wronged))]] = 0
+        drawn.add("clean", clean, seed=seed).add("sobol", wrong, seed=seed)
+    return drawn
+
+
+def test_an_attack_that_differs_by_seed_on_many_people() -> None:
+    spread = found(board([0.0, 1.0, 0.0, 1.0], 4000))
+    assert spread.sd == pytest.approx(np.std([0, 0.5, 0, 0.5], ddof=1), rel=0.1)
+    assert spread.split_and_search == pytest.approx(1, abs=0.05)
+    assert spread.audit_rows == pytest.approx(0, abs=0.05)
+
+
+def test_an_attack_that_does_the_same_at_every_seed_on_few_people() -> None:
+    spread = found(board([0.5, 0.5, 0.5, 0.55], 80))
+    assert spread.audit_rows == 1.0
+    assert spread.split_and_search == 0
+
+
+def test_the_victims_own_luck() -> None:
+    """Two fits of each search close 0 and .5: variance .125, of their mean half of that."""
+    drawn = board([0.0, 1.0, 0.0, 1.0], 4000)
+    audits = [
+        {
+            "search_id": row["search_id"], "evaluated_on": row["victim"], "audit_seed": fit, "role": role,
+            "unfairness": 0.5 * (role == "clean") * fit,
+        }
+        for row in drawn.searches
+        for fit in (0, 1)
+        for role in ("clean", "poisoned")
+    ]  # fmt: skip
+    spread = found(drawn, audits)
+    assert spread.victim_seeds == pytest.approx((0.125 / 2) / spread.sd**2)
+    assert spread.victim_seeds + (spread.audit_rows or 0) + (spread.split_and_search or 0) == pytest.approx(1)
+
+
+def test_what_never_varies_has_no_shares() -> None:
+    drawn = Folder(groups="aabb", labels="1111", clean="0011")
+    for seed in range(3):
+        drawn.add("clean", "0011", seed=seed).add("sobol", "0011", seed=seed)
+    spread = found(drawn)
+    assert (spread.sd, spread.audit_rows, spread.victim_seeds, spread.split_and_search) == (0, None, None, None)
