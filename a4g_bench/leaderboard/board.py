@@ -81,19 +81,20 @@ def build(
     return board_of(study(tables, Selection(tuple(datasets), tuple(victims), wanted, tuple(attacks)), draws))
 
 
-def board_of(found: Study) -> Board:
-    """The board of a study, without another bootstrap."""
+def board_of(found: Study, *, details: bool = True) -> Board:
+    """The board of a study, without another bootstrap; ``details`` are its cells and its breakdowns."""
     evidence = found.evidence
     counted = counted_cells(evidence, evidence.pairs)
+    cells = list(evidence.required) if details else []
     return Board(
         protocol_version=found.searches[0].protocol_version,
         draws=found.draws,
         overall=rank(evidence, counted, Place()),
-        cells=tuple(row for cell in evidence.required for row in rank(evidence, [cell], _place(cell, evidence))),
+        cells=tuple(row for cell in cells for row in rank(evidence, [cell], _place(cell, evidence))),
         pairs=tuple(evidence.pairs.values()),
         budgets=tuple(b.label for b in sorted({cell.budget for cell in counted})),
         notes=notes(evidence, found.entrants, found.lacking, counted, found.selection),
-        views=_views(evidence),
+        views=_views(evidence) if details else {},
         references=_references(evidence, counted),
     )
 

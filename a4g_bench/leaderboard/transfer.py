@@ -60,6 +60,10 @@ def transfer(
     victim it was audited on. Raises ``StoreError`` if nothing that is selected was audited on another victim.
     """
     tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
+    which = " that is selected" if datasets or victims or budgets or attacks else ""
+    nothing = StoreError(f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'")
+    if not any(_elsewhere(table) for table in tables):
+        raise nothing
     crafted = sorted({victim for table in tables for victim in evaluated(table) if not victims or victim in victims})
     cells: list[TransferCell] = []
     for victim in crafted:
@@ -82,8 +86,7 @@ def transfer(
         ]  # fmt: skip
     travelled = {_matrix(cell) for cell in cells if cell.evaluated_on != cell.crafted_on}
     if not travelled:
-        which = " that is selected" if datasets or victims or budgets or attacks else ""
-        raise StoreError(f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'")
+        raise nothing
     return tuple(cell for cell in cells if _matrix(cell) in travelled)
 
 
@@ -104,6 +107,12 @@ def selected(
 
 def _matrix(cell: TransferCell) -> tuple[str | None, ...]:
     return cell.dataset, cell.attribute, cell.budget_label, cell.entrant
+
+
+def _elsewhere(table: ResultTables) -> bool:
+    return any(
+        BEHIND not in other and other != victim for victim, others in evaluated(table).items() for other in others
+    )
 
 
 def evaluated(table: ResultTables) -> dict[str, set[str]]:

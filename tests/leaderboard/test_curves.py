@@ -40,7 +40,7 @@ def test_the_target_is_met_on_the_line_between_two_budgets() -> None:
 
 
 def test_what_everybody_reaches_dominates() -> None:
-    """Mean gaps: grows (1 + 0) / 2, halves 1/2; mean accuracy gains 4/12 both: equals, who both beat the clean victim."""
+    """Mean gaps: grows (1 + 0) / 2, halves 1/2; mean accuracy gains 4/12 both: equals, ahead of the clean victim."""
     found = by_name(0.5)
     assert (found["grows"].gap, found["grows"].accuracy_cost) == pytest.approx((0.5, -4 / 12))
     assert (found["halves"].gap, found["halves"].accuracy_cost) == pytest.approx((0.5, -4 / 12))
