@@ -5,16 +5,20 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
-.PHONY: quick test cluster-test lint fast install clean dist
+.PHONY: quick test browser-test cluster-test lint fast install clean dist
 
 quick: install
 	$(BIN)/a4g-bench run suites/quick.yaml
 
 test: $(CLUSTER) lint fast
-	$(BIN)/python -m pytest -m "slow and not network and not cluster"
+	$(BIN)/python -m pytest -m "slow and not network and not cluster and not browser"
 
 fast: install
-	$(BIN)/python -m pytest -n 2 -m "not network and not slow and not cluster"
+	$(BIN)/python -m pytest -n 2 -m "not network and not slow and not cluster and not browser"
+
+# the report in headless Chromium (Debian: apt install chromium chromium-driver)
+browser-test: install
+	$(BIN)/python -m pytest -m browser
 
 # two nodes over ssh on this machine, in namespaces of their own; needs root (docs/cluster.md)
 cluster-test: $(CLUSTER)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from a4g_bench.errors import A4GError, nearest
 
-Kind = Literal["datasets", "victims", "attacks", "defences", "references"]
+Kind = Literal["datasets", "victims", "attacks", "defences", "references", "metrics"]
 
 
 @cache

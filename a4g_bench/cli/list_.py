@@ -102,9 +102,7 @@ def _treatments(kind: str) -> list[dict[str, Any]]:
 
 
 def _metrics() -> list[dict[str, Any]]:
-    from a4g_bench.metrics.confusion import OBJECTIVES
-
-    return [{"name": metric.name, "state": "installed", "summary": metric.summary} for metric in OBJECTIVES.values()]
+    return _plugins("metrics", lambda metric: {"state": "installed", "summary": metric.summary})
 
 
 def _suites() -> list[dict[str, Any]]:

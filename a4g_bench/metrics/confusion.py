@@ -9,12 +9,14 @@ seeds are counts too (the truth margins do not vary), which averages the *rates*
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from a4g_bench.errors import A4GError, nearest
+from a4g_bench import plugins
+from a4g_bench.errors import A4GError
 
 Counts = npt.NDArray[np.float64]
 Rates = npt.NDArray[np.float64]
@@ -153,13 +155,14 @@ def highest_fnr(counts: Counts, favourable: Label = 1) -> float:
 @dataclass(frozen=True)
 class Metric:
     """A group-fairness metric: a function of counts and the favourable label; ``ideal`` is its value at perfect
-    parity.
+    parity. ``version`` is raised when a change of the code changes results: part of a search's identity.
     """
 
     name: str
     summary: str
     value: Callable[[Counts, Label], float]
     ideal: float = 0.0
+    version: int = 1
 
     def cost(self, counts: Counts, favourable: Label) -> float:
         """Distance from parity, to be minimised by a search."""
@@ -200,9 +203,10 @@ OBJECTIVES: Mapping[str, Metric] = {
 }
 
 
+@cache
 def get_metric(name: str) -> Metric:
-    """Return a metric or objective by name. Raises ``A4GError`` with the nearest valid name."""
-    try:
-        return OBJECTIVES[name]
-    except KeyError:
-        raise A4GError(f"unknown metric '{name}'{nearest(name, OBJECTIVES)}") from None
+    """Return a registered metric by name. Raises ``A4GError`` with the nearest name, or if it is no ``Metric``."""
+    found = plugins.get("metrics", name)
+    if not isinstance(found, Metric):
+        raise A4GError(f"metric '{name}' is registered as {found!r}, which is no Metric")
+    return found

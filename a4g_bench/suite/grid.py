@@ -9,6 +9,7 @@ from typing import Any
 
 from a4g_bench.attacks.attack import Attack, get_attack
 from a4g_bench.defences.defence import get_defence
+from a4g_bench.metrics.confusion import get_metric
 from a4g_bench.references.reference import get_reference
 from a4g_bench.suite.model import (
     AttackEntry,
@@ -84,7 +85,7 @@ class Spec:
             "dataset": {"fingerprint": fingerprint, "attribute": attribute},
             "victim": {"name": self.victim.name, "params": self.victim.params},
             "attack": {"name": self.attack.name, "params": self.attack.params, "version": attack.version},
-            "objective": self.objective.model_dump() if searching else None,
+            "objective": self._objective() if searching else None,
             "poison_budget": self.budget.share if self.budget.count is None else self.budget.count,
             "query_budget": self.query_budget if searching else 0,
             "batch_size": self.batch_size if searching else 0,
@@ -93,6 +94,10 @@ class Spec:
             "fits": self.fits.model_dump(),
             "versions": versions(("numpy", *victim.packages, *attack.packages, *packages)),
         }
+
+    def _objective(self) -> dict[str, Any]:
+        version = get_metric(self.objective.metric).version
+        return self.objective.model_dump() | ({"version": version} if version != 1 else {})
 
     def search_id(self, fingerprint: str, attribute: str) -> str:
         """Versioned hash of :meth:`identity`."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from a4g_bench import plugins
-from a4g_bench.metrics.confusion import OBJECTIVES
 from a4g_bench.suite.model import Suite
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,7 +29,7 @@ def suite_schema() -> dict[str, Any]:
         "anyOf": [{"type": "string", "pattern": _SHARE}, {"type": "integer", "minimum": 1}],
         "examples": ["1%", 50],
     }
-    definitions["Objective"] = _or_alone(definitions["Objective"], {"type": "string", "enum": sorted(OBJECTIVES)})
+    definitions["Objective"] = _or_alone(definitions["Objective"], {"type": "string", "enum": plugins.names("metrics")})
     for name in ("Named", "DatasetEntry", "AttackEntry"):
         definitions[name] = _or_alone(definitions[name], {"type": "string"})
     limits = definitions["Limits"]["properties"]

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from a4g_bench import plugins
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
-from a4g_bench.metrics.confusion import OBJECTIVES
 
 Parameters = dict[str, Any]
 MAX_SEEDS = 10_000
@@ -175,8 +175,9 @@ class Objective(_Model):
     @field_validator("metric")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in OBJECTIVES:
-            raise ValueError(f"unknown metric '{value}'{nearest(value, OBJECTIVES)}")
+        known = plugins.names("metrics")
+        if value not in known:
+            raise ValueError(f"unknown metric '{value}'{nearest(value, known)}")
         return value
 
     @property
