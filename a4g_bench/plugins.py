@@ -16,9 +16,17 @@ def _entries(kind: Kind) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=f"a4g_bench.{kind}")}
 
 
+_own: dict[tuple[Kind, str], Any] = {}
+
+
+def register(kind: Kind, name: str, what: Any) -> None:
+    """Give something a name in this process alone; an entry point of that name is hidden by it."""
+    _own[kind, name] = what
+
+
 def names(kind: Kind) -> list[str]:
     """Registered names, sorted."""
-    return sorted(_entries(kind))
+    return sorted({*_entries(kind), *(name for own, name in _own if own == kind)})
 
 
 def get(kind: Kind, name: str) -> Any:
@@ -26,9 +34,11 @@ def get(kind: Kind, name: str) -> Any:
 
     Raises ``A4GError`` with the nearest name if there is none, or with the reason if its package cannot be imported.
     """
+    if (kind, name) in _own:
+        return _own[kind, name]
     entry = _entries(kind).get(name)
     if entry is None:
-        raise A4GError(f"unknown {kind.removesuffix('s')} '{name}'{nearest(name, _entries(kind))}")
+        raise A4GError(f"unknown {kind.removesuffix('s')} '{name}'{nearest(name, names(kind))}")
     try:
         return entry.load()
     except Exception as error:  # a third party's module may fail in any way; the user needs its name, not our stack

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from a4g_bench.cli.leaderboard import tables_of
 from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.board import board_of
 from a4g_bench.leaderboard.head_to_head import Duel, head_to_head
@@ -17,6 +16,7 @@ from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.rows import Row
 from a4g_bench.leaderboard.select import Selection
 from a4g_bench.leaderboard.study import Study, study
+from a4g_bench.store.reading import tables_of
 
 ROOT = Path(__file__).resolve().parents[1]
 #: No entrant was designed on these.

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from a4g_bench.cli.leaderboard import tables_of
 from a4g_bench.leaderboard import build
 from a4g_bench.leaderboard.rows import Row
 from a4g_bench.leaderboard.transfer import TransferCell, transfer
+from a4g_bench.store.reading import tables_of
 from benchmarks import pages
 
 ROOT = Path(__file__).parents[1]

@@ -6,8 +6,8 @@ import typer
 
 from a4g_bench.cli import exit_codes
 from a4g_bench.cli.filters import Datasets, Victims
-from a4g_bench.cli.leaderboard import whole_tables_of
 from a4g_bench.cli.output import Json, examples, print_json, print_table, remark
+from a4g_bench.store.reading import whole_tables_of
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.compare import Change

@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
-from a4g_bench.cli.leaderboard import default_folders, whole_tables_of
+from a4g_bench.cli.leaderboard import default_folders
 from a4g_bench.cli.output import Json, examples, print_table
+from a4g_bench.store.reading import whole_tables_of
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.defences import DefendedCell, Price

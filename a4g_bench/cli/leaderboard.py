@@ -11,9 +11,10 @@ from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
 from a4g_bench.cli.output import Json, examples, remark
 from a4g_bench.cli.show import default_roots
 from a4g_bench.errors import StoreError
+from a4g_bench.store.reading import tables_of
 
 if TYPE_CHECKING:
-    from a4g_bench.leaderboard import Board, ResultTables
+    from a4g_bench.leaderboard import Board
 
 EXAMPLES = examples(
     "a4g-bench leaderboard",
@@ -100,37 +101,7 @@ def board_of(
     """
     from a4g_bench.leaderboard import build
 
-    tables = tables_of(roots, damaged)
-    return build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
-
-
-def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> list["ResultTables"]:
-    """The tables of some results folders; unreadable files are left out and put into ``damaged``.
-
-    Raises ``StoreError`` if a folder holds no results.
-    """
-    from a4g_bench.leaderboard import ResultTables
-    from a4g_bench.store.results import Results
-
-    tables = []
-    for root in roots:
-        results = Results(root)
-        if results.manifest() is None:
-            raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
-        names = ("searches", "predictions", "baselines", "audits")
-        tables.append(ResultTables(results.root, *(results.read(name) for name in names)))
-        for name, why in results.damaged.items():
-            (damaged if damaged is not None else {})[f"{results.root}/{name}"] = why
-    return tables
-
-
-def whole_tables_of(roots: Sequence[str]) -> list["ResultTables"]:
-    """The tables of some results folders. Raises ``StoreError`` if one holds none, or a file cannot be read."""
-    damaged: dict[str, str] = {}
-    tables = tables_of(roots, damaged)
-    for name, why in damaged.items():
-        raise StoreError(f"{name} cannot be read ({why})")
-    return tables
+    return build(tables_of(roots, damaged), datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
 
 
 def default_folders() -> list[str]:

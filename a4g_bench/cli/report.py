@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
-from a4g_bench.cli.leaderboard import default_folders, whole_tables_of
+from a4g_bench.cli.leaderboard import default_folders
 from a4g_bench.cli.output import examples
+from a4g_bench.store.reading import whole_tables_of
 
 EXAMPLES = examples(
     "a4g-bench report results/standard --out board.html",

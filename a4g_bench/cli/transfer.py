@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders
-from a4g_bench.cli.leaderboard import default_folders, whole_tables_of
+from a4g_bench.cli.leaderboard import default_folders
 from a4g_bench.cli.output import Json, completes, examples
+from a4g_bench.store.reading import whole_tables_of
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.transfer import TransferCell

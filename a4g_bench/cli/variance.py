@@ -6,8 +6,9 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from a4g_bench.cli.filters import Attacks, Budgets, Datasets, Folders, Victims
-from a4g_bench.cli.leaderboard import default_folders, whole_tables_of
+from a4g_bench.cli.leaderboard import default_folders
 from a4g_bench.cli.output import Json, examples, print_json, print_table
+from a4g_bench.store.reading import whole_tables_of
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.variance import Spread

@@ -20,11 +20,8 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import DataError, VictimError, nearest
 from a4g_bench.store.claim import Claim
 from a4g_bench.store.results import Results
-from a4g_bench.suite.check import check_suite
-from a4g_bench.suite.grid import expand
-from a4g_bench.suite.load import LoadedSuite
-from a4g_bench.suite.model import Named, Suite
-from a4g_bench.suite.plan import Plan, Planned, Subject
+from a4g_bench.suite.model import Named
+from a4g_bench.suite.plan import Plan, Subject, plan_of
 
 #: Name of the suite that evaluated sets are results of.
 SUITE = "evaluated"
@@ -37,30 +34,35 @@ def read_poison(file: str, schema: Schema, folder: Path = Path()) -> Poison:
     Features by name (``x.<name>``, as results folders have them, will do), numbers as numbers, categories by name; the
     label as ``label`` (0 or 1) or under its own name with its own values. Raises ``DataError`` naming what is wrong.
     """
-    frame = read_frame("poison", FileDescription(file=file, target="label", protected=["-"], favourable="1"), folder)
+    description = FileDescription(file=file, target="label", protected=["-"], favourable="1")
+    return poison_of(read_frame("poison", description, folder), schema, file)
+
+
+def poison_of(frame: pd.DataFrame, schema: Schema, where: str) -> Poison:
+    """Poison rows from a frame as :func:`read_poison` reads them; ``where`` is named in errors."""
     columns = {column.removeprefix("x."): frame[column] for column in frame.columns}
     features = {}
     for feature in schema.features:
         if feature.name not in columns:
-            raise DataError(f"{file}: column '{feature.name}' is missing{nearest(feature.name, columns)}")
+            raise DataError(f"{where}: column '{feature.name}' is missing{nearest(feature.name, columns)}")
         values = columns[feature.name]
         if values.isna().any():
-            raise DataError(f"{file}: column '{feature.name}' has empty cells")
+            raise DataError(f"{where}: column '{feature.name}' has empty cells")
         if feature.kind == "categorical":
             features[feature.name] = values.astype(str)
         else:
             numbers = pd.to_numeric(values, errors="coerce")
             if not np.isfinite(numbers.to_numpy(dtype=np.float64)).all():
-                raise DataError(f"{file}: column '{feature.name}' holds something that is no number")
+                raise DataError(f"{where}: column '{feature.name}' holds something that is no number")
             features[feature.name] = numbers
     try:
         codes = schema.codes(pd.DataFrame(features))
     except ValueError as error:
-        raise DataError(f"{file}: {error}") from error
-    return Poison(codes, _labels(file, columns, schema))
+        raise DataError(f"{where}: {error}") from error
+    return Poison(codes, _labels(where, columns, schema))
 
 
-def _labels(file: str, columns: dict[str, Any], schema: Schema) -> Labels:
+def _labels(where: str, columns: dict[str, Any], schema: Schema) -> Labels:
     if "label" in columns and set(columns["label"].astype(str)) <= {"0", "1"}:
         return np.asarray(columns["label"].astype(str), dtype=str).astype(np.int8)
     if schema.label in columns:
@@ -68,9 +70,9 @@ def _labels(file: str, columns: dict[str, Any], schema: Schema) -> Labels:
         values = columns[schema.label].astype(str)
         unknown = sorted(set(values) - set(known))
         if unknown:
-            raise DataError(f"{file}: label '{unknown[0]}' is none of {', '.join(known)}")
+            raise DataError(f"{where}: label '{unknown[0]}' is none of {', '.join(known)}")
         return np.array([known[value] for value in values], dtype=np.int8)
-    raise DataError(f"{file}: a column 'label' of 0 and 1, or '{schema.label}', is missing")
+    raise DataError(f"{where}: a column 'label' of 0 and 1, or '{schema.label}', is missing")
 
 
 def evaluate(
@@ -118,18 +120,13 @@ def _check_feasible(poison: Poison, subject: Subject, seeds: Sequence[int]) -> N
 
 def _plan(poison: Poison, subject: Subject, victim: Named, seeds: Sequence[int], label: str) -> Plan:
     given = {"name": "given", "as": label, "params": {"digest": poison.digest}}
-    suite = Suite.model_validate(
+    return plan_of(
+        subject,
         {
             "name": SUITE,
-            "datasets": [subject.entry],
             "victims": [victim],
             "attacks": [*_CONTROLS, given],
             "poison_budgets": [len(poison)],
             "seeds": list(seeds),
-        }
+        },
     )
-    suite = suite.model_copy(update={"datasets": [subject.entry]})
-    loaded = LoadedSuite(suite, SUITE, Path())
-    check_suite(loaded)
-    searches = tuple(Planned(spec, subject.facts) for spec in expand(suite))
-    return Plan(loaded, suite, {subject.key: subject}, searches, ())

@@ -1,9 +1,12 @@
 """A suite with its data: the searches it spans, each with its identity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from a4g_bench import plugins
 from a4g_bench.data.files import load_file
@@ -11,7 +14,7 @@ from a4g_bench.data.sample import subsample
 from a4g_bench.data.schema import Schema
 from a4g_bench.data.split import split
 from a4g_bench.data.table import Table
-from a4g_bench.errors import DataError, DataUnavailableError, SuiteError, nearest
+from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest
 from a4g_bench.suite.check import check_suite
 from a4g_bench.suite.grid import Spec, expand, identify
 from a4g_bench.suite.load import LoadedSuite
@@ -163,6 +166,25 @@ def _check_budgets(loaded: LoadedSuite, subject: Subject, train_rows: int) -> No
                 raise SuiteError(f"poison budget '{budget.text}' exceeds the {train_rows} training rows of '{name}'")
 
 
+def plan_of(subject: Subject, said: Mapping[str, Any]) -> Plan:
+    """The plan of a suite over one data set at hand; ``said`` are the suite's keys but ``datasets``.
+
+    Raises ``A4GError`` as reading a suite and :func:`make_plan` do.
+    """
+    try:
+        suite = Suite.model_validate({**said, "datasets": [subject.entry]})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise SuiteError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
+    suite = suite.model_copy(update={"datasets": [subject.entry]})
+    loaded = LoadedSuite(suite, suite.name, Path())
+    check_suite(loaded)
+    _check_budgets(loaded, subject, min(len(split(subject.table, subject.attribute, s).train) for s in suite.seeds))
+    searches = tuple(Planned(spec, subject.facts) for spec in expand(suite))
+    return Plan(loaded, suite, {subject.key: subject}, searches, ())
+
+
 def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:
     """Load a suite's data set, or its fallback where its source is not to be had here; the note says so.
 
@@ -194,6 +216,13 @@ def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:
 def _load(entry: DatasetEntry, folder: Path) -> Table:
     if entry.source is not None:
         return load_file(entry.name, entry.source, folder)
-    table = plugins.get("datasets", entry.name)().load(**entry.params)
-    assert isinstance(table, Table)
+    source = plugins.get("datasets", entry.name)
+    try:
+        table = source().load(**entry.params)
+    except A4GError:
+        raise
+    except Exception as error:  # a third party's source may fail in any way: it is named, in one line
+        raise DataError(f"data set '{entry.name}' cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(table, Table):
+        raise DataError(f"data set '{entry.name}' gave {type(table).__name__}, not a Table")
     return table
