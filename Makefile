@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 
-.PHONY: quick test browser-test cluster-test lint fast install clean dist
+.PHONY: quick test browser-test example-test docs cluster-test lint fast install clean dist
 
 quick: install
 	$(BIN)/a4g-bench run suites/quick.yaml
@@ -15,6 +15,13 @@ test: $(CLUSTER) lint fast
 
 fast: install
 	$(BIN)/python -m pytest -n 2 -m "not network and not slow and not cluster and not browser"
+
+# the example package, installed beside this one: its contract tests, and its attack on a board
+example-test: install
+	rm -rf $(VENV)/example
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/example examples/a4g-example
+	PYTHONPATH=$(VENV)/example $(BIN)/python -m pytest examples/a4g-example
+	PYTHONPATH=$(VENV)/example $(BIN)/a4g-bench run examples/a4g-example/suite.yaml --results $(VENV)/example/results | grep nearest-threshold
 
 # the report in headless Chromium (Debian: apt install chromium chromium-driver)
 browser-test: install

@@ -1,16 +1,16 @@
 """a4g-bench: which few added training rows make somebody else's classifier fairer, measured on held-out people.
 
 As a library, ``import a4g_bench as a4g``: :func:`load` a data set, :func:`search` for rows, :func:`audit` rows that you
-have, and read a :func:`leaderboard` as a DataFrame (:mod:`a4g_bench.api`).
+have, and read the :func:`board` as a DataFrame (:mod:`a4g_bench.api`).
 """
 
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Dataset", "Found", "audit", "leaderboard", "load", "register", "search"]
+__all__ = ["Dataset", "Found", "audit", "board", "load", "register", "search"]
 
 if TYPE_CHECKING:
-    from a4g_bench.api import Dataset, Found, audit, leaderboard, load, register, search
+    from a4g_bench.api import Dataset, Found, audit, board, load, register, search
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """The library: the parts of a suite one by one, in this process, for notebooks and scripts.
 
-``load`` a data set, ``search`` for rows with one attack, ``audit`` rows that anybody made, read a ``leaderboard`` as a
+``load`` a data set, ``search`` for rows with one attack, ``audit`` rows that anybody made, read the ``board`` as a
 DataFrame. Nothing here starts Ray; a suite with many searches is run by ``a4g-bench run``.
 """
 
@@ -146,7 +146,7 @@ def search(
     ``victim_params``; ``budget`` is a share of the training rows or a count; ``suite`` takes the other keys of a suite
     (``batch_size``, ``fits``, ``max_accuracy_loss``, ...). With ``results`` the search is kept in that folder.
 
-    One seed is one split: an interval needs several, see :func:`leaderboard`. Raises ``A4GError`` for bad names, values
+    One seed is one split: an interval needs several, see :func:`board`. Raises ``A4GError`` for bad names, values
     and failed searches.
     """
     from a4g_bench.engine.local import run_here
@@ -188,7 +188,7 @@ def audit(
     name: str = "given",
     results: str | Path | None = None,
 ) -> "pd.DataFrame":
-    """Audit poison rows that anybody made, beside controls of the same size: their rows of :func:`leaderboard`.
+    """Audit poison rows that anybody made, beside controls of the same size: their rows of :func:`board`.
 
     ``rows`` are in the raw schema, the label under its own name or as ``label`` (0 or 1). A gain counts for the
     ``seeds`` whose audit rows were not seen in the making of the rows. Raises ``A4GError`` for infeasible rows.
@@ -202,10 +202,10 @@ def audit(
     with ExitStack() as stack:
         folder = str(results) if results else stack.enter_context(tempfile.TemporaryDirectory())
         evaluate(poison, data.subject, trained, list(seeds), Results(folder), name)
-        return leaderboard(folder, by="cell", budgets=[str(len(poison))])
+        return board(folder, by="cell", budgets=[str(len(poison))])
 
 
-def leaderboard(
+def board(
     *folders: str | Path,
     by: Literal["dataset", "victim", "budget", "cell"] | None = None,
     datasets: Sequence[str] = (),
@@ -224,8 +224,8 @@ def leaderboard(
     from a4g_bench.store.reading import whole_tables_of
 
     tables = whole_tables_of([str(folder) for folder in folders])
-    board = build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
-    rows = board.overall if by is None else board.cells if by == "cell" else board.by(by)
+    found = build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
+    rows = found.overall if by is None else found.cells if by == "cell" else found.by(by)
     return pd.DataFrame([row.to_json() for row in rows], columns=list(Row.__dataclass_fields__))
 
 
