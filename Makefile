@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
+DOCS := $(VENV)/.docs
 
 .PHONY: quick test browser-test example-test docs cluster-test lint fast install clean dist
 
@@ -22,6 +23,10 @@ example-test: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/example examples/a4g-example
 	PYTHONPATH=$(VENV)/example $(BIN)/python -m pytest examples/a4g-example
 	PYTHONPATH=$(VENV)/example $(BIN)/a4g-bench run examples/a4g-example/suite.yaml --results $(VENV)/example/results | grep nearest-threshold
+
+# the site, into site/; warnings are errors
+docs: $(DOCS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 # the report in headless Chromium (Debian: apt install chromium chromium-driver)
 browser-test: install
@@ -48,9 +53,13 @@ $(CLUSTER): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[cluster]"
 	@touch $(CLUSTER)
 
+$(DOCS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[docs]"
+	@touch $(DOCS)
+
 dist: install
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt build
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache

@@ -49,7 +49,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["plann"], "no such command 'plann'. Did you mean 'plan'? (a4g-bench --help)"),
+        (["plann"], "no such command 'plann'. Did you mean 'plan', 'clean'? (a4g-bench --help)"),
         (["plan"], "missing argument 'SUITE' (a4g-bench plan --help)"),
         (["plan", "quick", "--jsn"], "no such option: --jsn (Possible options: --json) (a4g-bench plan --help)"),
         (["list", "atacks"], "'atacks' is not one of 'datasets', 'victims', 'attacks', 'references', 'defences', "),

@@ -12,7 +12,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("versus")
     table = {"name": "synthetic", "params": {"rows": 6000}}
     attacks = ["clean", "random-duplicates", "cell-duplication"]
-    run_inline(plan_of(folder, datasets=[table], attacks=attacks, poison_budgets=["1%", "5%"]), folder / "r")
+    run_inline(plan_of(folder, datasets=[table], attacks=attacks, poison_budgets=["1%", "5%"], seeds=5), folder / "r")
     return folder / "r"
 
 
