@@ -6,7 +6,10 @@ import pytest
 
 from a4g_bench.leaderboard import build
 from a4g_bench.leaderboard.rows import Row
+from a4g_bench.leaderboard.select import Selection
+from a4g_bench.leaderboard.study import study
 from a4g_bench.leaderboard.transfer import TransferCell, transfer
+from a4g_bench.report import write_page
 from a4g_bench.store.reading import tables_of
 from benchmarks import pages
 
@@ -69,3 +72,10 @@ def test_the_gradient_row_by_row(matrix: dict[tuple[str, str, str], TransferCell
 @pytest.mark.parametrize("page", pages.PAGES)
 def test_tables_are_what_the_results_say(page: str) -> None:
     assert pages.filled(page) == (pages.ROOT / page).read_text()
+
+
+@pytest.mark.slow
+def test_the_published_report_is_what_the_results_say(tmp_path: Path) -> None:
+    tables = tables_of([str(ROOT / "results" / "standard")])
+    write_page(study(tables, Selection()), tables, tmp_path / "board.html")
+    assert (tmp_path / "board.html").read_text() == (ROOT / "docs" / "board.html").read_text()
