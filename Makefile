@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CLUSTER := $(VENV)/.cluster
 DOCS := $(VENV)/.docs
 
-.PHONY: quick test browser-test example-test docs cluster-test lint fast install clean dist
+.PHONY: quick test browser-test example-test docs cluster-test lint fast install clean dist release-test
 
 quick: install
 	$(BIN)/a4g-bench run suites/quick.yaml
@@ -57,9 +57,17 @@ $(DOCS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[docs]"
 	@touch $(DOCS)
 
+# wheel, sdist and the licences of what an install brings, into dist/; the same commit gives the same bytes
 dist: install
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt build
-	$(BIN)/python -m build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt build
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir dist
+	$(BIN)/python -m tools.licences > dist/licences.md
+
+# the wheel in an empty environment of each interpreter: PYTHONS="python3.11 python3.12"
+PYTHONS ?= $(PYTHON)
+release-test: dist
+	for python in $(PYTHONS); do tools/try-wheel $$python dist/*.whl || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache
