@@ -33,15 +33,13 @@ def closure(root: str, extras: frozenset[str]) -> dict[str, Distribution]:
 
 def licence(package: Distribution) -> str:
     """What its metadata says: the expression, else the classifiers, else the first line of the field."""
-    expression = package.metadata.get("License-Expression")
-    if expression:
-        return str(expression)
-    classifiers = [
-        text.rpartition(" :: ")[2] for text in package.metadata.get_all("Classifier", []) if text.startswith("License")
-    ]
+    told = package.metadata.json
+    if told.get("license_expression"):
+        return str(told["license_expression"])
+    classifiers = [text.rpartition(" :: ")[2] for text in told.get("classifier", ()) if text.startswith("License")]
     if classifiers:
         return "; ".join(classifiers)
-    field = str(package.metadata.get("License") or "").strip().splitlines()
+    field = str(told.get("license") or "").strip().splitlines()
     return field[0][:60] if field else "not stated"
 
 
