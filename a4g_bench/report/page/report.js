@@ -109,11 +109,12 @@
     document.body.append(link); link.click(); link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
-  document.querySelectorAll(".downloads").forEach((place) => {
+  function download(name, node) {
     const press = el("button", { type: "button" }, "Download table as CSV");
-    press.addEventListener("click", () => save(`${place.dataset.name}.csv`, new Blob([plain(byId(place.dataset.table))], { type: "text/csv" })));
-    place.append(press);
-  });
+    press.addEventListener("click", () => save(`${name}.csv`, new Blob([plain(node)], { type: "text/csv" })));
+    return press;
+  }
+  document.querySelectorAll(".downloads").forEach((place) => place.append(download(place.dataset.name, byId(place.dataset.table))));
 
   // ---- the board ------------------------------------------------------------------------------------------------------
   function bar(low, value, high, limits) {
@@ -454,9 +455,9 @@
     cells.filter((cell) => shown(cell.entrant) && (!c.dataset || c.dataset === cell.dataset) && (!c.budget || c.budget === cell.budget_label))
       .forEach((cell) => { const name = heading(cell); if (!places.has(name)) places.set(name, []); places.get(name).push(cell); });
     [...places].forEach(([name, own], i) => {
-      const columns = [...new Set(own.map(columnOf))], rows = [...new Set(own.map(rowOf))], id = `${parent.id}-${i}`;
+      const columns = [...new Set(own.map(columnOf))], rows = [...new Set(own.map(rowOf))], id = `${parent.id}-${i + 1}`;
       const node = el("table", { id }, el("caption", {}, name)), find = (r, k) => own.find((cell) => rowOf(cell) === r && columnOf(cell) === k);
-      parent.append(el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name }, node));
+      parent.append(el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name }, node), el("p", { class: "downloads" }, download(id, node)));
       table(node, [{ title: "entrant", value: (r) => r, head: true, left: true, text_: true }, ...columns.map((k) => ({ title: k, value: (r) => (find(r, k) ? find(r, k).fg : null), show: (r) => { const cell = find(r, k); return cell ? number(cell.fg, 2, true) + interval(cell.fg_low, cell.fg_high) : "–"; } }))], rows);
     });
     if (!places.size) parent.append(el("p", {}, "Nothing for this choice."));
