@@ -12,7 +12,8 @@ quick: install
 	$(BIN)/a4g-bench run suites/quick.yaml
 
 test: $(CLUSTER) lint fast
-	$(BIN)/python -m pytest -m "slow and not network and not cluster and not browser"
+	$(BIN)/python -m pytest -n 2 -m "slow and not ray and not network and not cluster and not browser"
+	$(BIN)/python -m pytest -m "slow and ray and not network and not cluster and not browser"
 
 fast: install
 	$(BIN)/python -m pytest -n 2 -m "not network and not slow and not cluster and not browser"

@@ -80,6 +80,7 @@ def test_without_the_extra_it_says_what_to_install(
 
 
 @pytest.mark.slow
+@pytest.mark.ray
 def test_where_no_job_server_answers_it_says_how_to_reach_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,6 +61,7 @@ def test_what_fails_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.slow
+@pytest.mark.ray
 def test_every_node_is_examined(tmp_path: Path) -> None:
     with nodes(2) as (address, environment):
         shared = f"file://{tmp_path}/shared"

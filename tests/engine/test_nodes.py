@@ -12,7 +12,7 @@ from tests.engine import runs
 from tests.engine.nodes import can_be_private, free_port, nodes
 from tests.support import write_suite
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 
 def _run(environment: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:

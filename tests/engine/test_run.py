@@ -19,7 +19,7 @@ from a4g_bench.store.results import Results
 from tests.engine import runs
 from tests.support import write_suite
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.store.proxy import Proxy
 from tests.store.s3 import SECRET, s3, uri
 from tests.support import write_suite
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 CHANGES = {
     "victims": [{"name": "random_forest", "params": {"n_estimators": 50}}],
