@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from a4g_bench.cli.filters import SearchId, Where
 from a4g_bench.cli.output import examples
 from a4g_bench.cli.show import default_roots, locate
 from a4g_bench.errors import StoreError
@@ -18,11 +19,8 @@ _SUFFIXES = (".csv", ".parquet")
 
 
 def command(
-    search_id: Annotated[str, typer.Argument(metavar="SEARCH_ID", help="Identifier of a search, or its beginning.")],
-    results: Annotated[
-        list[str] | None,
-        typer.Option("--results", metavar="DIR", help="Where to look (repeatable). Default: below results/."),
-    ] = None,
+    search_id: SearchId,
+    results: Where = None,
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file. Default: CSV is printed.")
     ] = None,

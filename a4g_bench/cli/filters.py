@@ -31,3 +31,8 @@ Attacks = Annotated[
         "--attack", metavar="NAME", help="Only this attack (repeatable).", autocompletion=completes("attacks")
     ),
 ]
+SearchId = Annotated[str, typer.Argument(metavar="SEARCH_ID", help="Identifier of a search, or its beginning.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--results", metavar="DIR", help="Where to look (repeatable). Default: below results/."),
+]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from a4g_bench.cli import exit_codes
+from a4g_bench.cli.filters import SearchId, Where
 from a4g_bench.cli.output import AllowImport, Json, examples, print_json, print_table
 from a4g_bench.cli.show import default_roots, locate
 from a4g_bench.errors import A4GError
@@ -24,11 +25,8 @@ _FIGURE = ("role", "metric", "stored", "replayed")
 
 
 def command(
-    search_id: Annotated[str, typer.Argument(metavar="SEARCH_ID", help="Identifier of a search, or its beginning.")],
-    results: Annotated[
-        list[str] | None,
-        typer.Option("--results", metavar="DIR", help="Where to look (repeatable). Default: below results/."),
-    ] = None,
+    search_id: SearchId,
+    results: Where = None,
     suite: Annotated[
         str | None,
         typer.Option("--suite", metavar="SUITE", help="The suite that made it. Default: the built-in one of its name."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from a4g_bench.cli.filters import SearchId, Where
 from a4g_bench.cli.output import Json, examples, print_json, print_pairs, print_table, remark
 from a4g_bench.errors import A4GError
 
@@ -23,11 +24,8 @@ EXAMPLES = examples(
 
 
 def command(
-    search_id: Annotated[str, typer.Argument(metavar="SEARCH_ID", help="Identifier of a search, or its beginning.")],
-    results: Annotated[
-        list[str] | None,
-        typer.Option("--results", metavar="DIR", help="Where to look (repeatable). Default: below results/."),
-    ] = None,
+    search_id: SearchId,
+    results: Where = None,
     rows: Annotated[int, typer.Option(metavar="N", min=0, help="Queries and poison rows to print at most.")] = 10,
     as_json: Json = False,
 ) -> None:
