@@ -5,17 +5,21 @@ A table stands between the markers ``<!-- NAME:begin -->`` and ``<!-- NAME:end -
 
 import argparse
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 
 from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.board import board_of
+from a4g_bench.leaderboard.defences import defended
 from a4g_bench.leaderboard.head_to_head import Duel, head_to_head
 from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.rows import Row
 from a4g_bench.leaderboard.select import Selection
 from a4g_bench.leaderboard.study import Study, study
+from a4g_bench.leaderboard.transfer import transfer
 from a4g_bench.store.reading import tables_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -141,9 +145,63 @@ def bounds() -> str:
     return table(["in points", "clean gap", "a tenth of the ceiling's", "resolvable", "margin of the cost"], lines)
 
 
+def behind() -> str:
+    """The mean share of the gap closed (G) at 5 % behind each defence, over data sets and victims."""
+    cells, _ = defended(tables_of([str(ROOT / "results" / "treatments")]), budgets=["5%"])
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for cell in cells:
+        if cell.gain is not None and cell.attack not in ("clean",):
+            found[cell.entrant, cell.defence or "none"].append(cell.gain)
+    columns = ["none", *sorted({defence for _, defence in found} - {"none"})]
+    order = sorted({entrant for entrant, _ in found}, key=lambda entrant: -fmean(found[entrant, "none"]))
+    return table(
+        ["G at 5 %, behind", *columns],
+        [[entrant, *(f"{fmean(found[entrant, column]):+.2f}" for column in columns)] for entrant in order],
+    )
+
+
+def prices() -> str:
+    """What the defences do to the clean victim, in points, over data sets and victims."""
+    _, told = defended(tables_of([str(ROOT / "results" / "treatments")]))
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for price in told:
+        found[price.defence].append((price.gap_closed or 0.0, price.accuracy_cost or 0.0))
+    lines = [
+        [defence, *(f"{100 * fmean(column):+.1f}" for column in zip(*rows, strict=True))]
+        for defence, rows in sorted(found.items())
+    ]
+    return table(["on clean data, in points", "gap closed", "accuracy cost"], lines)
+
+
+def travelled() -> str:
+    """The mean share of the gap closed (G) at 5 % on the victim that a set was crafted on, and on the other one."""
+    cells = transfer(tables_of([str(ROOT / "results" / "treatments")]), budgets=["5%"])
+    found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for cell in cells:
+        if cell.gap_clean and cell.gap_poisoned is not None:
+            closed = (cell.gap_clean - cell.gap_poisoned) / cell.gap_clean
+            found[cell.entrant, cell.crafted_on, str(cell.evaluated_on)].append(closed)
+    ways = sorted({key[1:] for key in found})
+    return table(
+        ["share of the mean gap closed at 5 %", *(f"{one} > {other}" for one, other in ways)],
+        [
+            [entrant, *(f"{fmean(found[entrant, one, other]):+.2f}" for one, other in ways)]
+            for entrant in sorted({key[0] for key in found})
+        ],
+    )
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"board": published_board},
-    "docs/entrants.md": {"unseen": unseen, "duels": duels, "bounds": bounds, "ablations": ablations},
+    "docs/entrants.md": {
+        "unseen": unseen,
+        "duels": duels,
+        "bounds": bounds,
+        "ablations": ablations,
+        "behind": behind,
+        "prices": prices,
+        "travelled": travelled,
+    },
 }
 
 
