@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard import ResultTables
 from a4g_bench.leaderboard.evidence import Competitor, competitors
+from a4g_bench.leaderboard.incumbents import incumbents
 from a4g_bench.leaderboard.records import Cell, Search
 from a4g_bench.leaderboard.select import REFERENCE_LINE, Selection, read_searches
 from a4g_bench.store import tables
@@ -99,12 +100,9 @@ class Searched:
         Best is by the search's objective. Before the first such query it is the clean victim, if that was judged on the
         same rows, else NaN.
         """
-        best = self.explored_clean() or Point(np.nan, np.nan)
-        points, so_far = [best], None
-        for query in self.queries:
-            if query["failed"] is None and query["best_objective"] not in (None, so_far):
-                so_far, best = query["best_objective"], Point(query["unfairness"], query["accuracy"])
-            points.append(best)
+        clean = self.explored_clean() or Point(np.nan, np.nan)
+        bests = incumbents(self.queries)
+        points = [clean if best is None else Point(best["unfairness"], best["accuracy"]) for best in bests]
         return np.array([p.unfairness for p in points]), np.array([p.accuracy for p in points])
 
 

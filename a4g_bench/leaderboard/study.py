@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import pyarrow.compute as pc
-
 from a4g_bench.errors import StoreError
+from a4g_bench.leaderboard.audits import sides_of
 from a4g_bench.leaderboard.evidence import Bootstrapped, Evidence, bootstrap, weigh
 from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.records import OFF_TARGET, Entrant, ResultTables, Search
@@ -65,19 +64,8 @@ def study(tables: Sequence[ResultTables], selection: Selection, draws: int = 200
 
 def _changes(tables: Sequence[ResultTables]) -> dict[tuple[str, str], dict[str, float]]:
     """Poisoned less clean, of every metric that is reported whatever was optimised, per folder and search."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for table in tables:
-        if table.audits is None:
-            continue
-        victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
-        names = ("search_id", "evaluated_on", "role", "audit_seed", *OFF_TARGET)
-        means = table.audits.filter(pc.equal(table.audits["audit_seed"], -1)).select(list(names)).to_pylist()
-        sides: dict[str, dict[str, dict[str, float]]] = {}
-        for row in means:
-            if victims.get(row["search_id"]) == row["evaluated_on"]:
-                sides.setdefault(row["search_id"], {})[row["role"]] = row
-        for search_id, side in sides.items():
-            if len(side) == 2:
-                moved = {name: side["poisoned"][name] - side["clean"][name] for name in OFF_TARGET}
-                found[table.where, search_id] = moved
-    return found
+    return {
+        (table.where, search_id): {name: poisoned[name] - clean[name] for name in OFF_TARGET}
+        for table in tables
+        for search_id, [(clean, poisoned)] in sides_of(table, OFF_TARGET, mean=True).items()
+    }

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, variance
 from typing import Any
 
-import pyarrow.compute as pc
-
+from a4g_bench.leaderboard.audits import sides_of
 from a4g_bench.leaderboard.records import ResultTables
 from a4g_bench.leaderboard.study import Study
 
@@ -77,17 +76,8 @@ def _victim_variance(tables: Sequence[ResultTables]) -> Mapping[tuple[str, str],
     """Per folder and search: the variance over audit victim seeds of the gap closed, over their number."""
     found: dict[tuple[str, str], float] = {}
     for table in tables:
-        if table.audits is None:
-            continue
-        victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
-        names = ["search_id", "evaluated_on", "role", "audit_seed", "unfairness"]
-        fits = table.audits.filter(pc.greater_equal(table.audits["audit_seed"], 0)).select(names).to_pylist()
-        gaps: dict[str, dict[int, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-        for row in fits:
-            if victims.get(row["search_id"]) == row["evaluated_on"]:
-                gaps[row["search_id"]][row["audit_seed"]][row["role"]] = row["unfairness"]
-        for search_id, by_fit in gaps.items():
-            closed = [side["clean"] - side["poisoned"] for side in by_fit.values() if len(side) == 2]
+        for search_id, fits in sides_of(table, ["unfairness"], mean=False).items():
+            closed = [clean["unfairness"] - poisoned["unfairness"] for clean, poisoned in fits]
             if len(closed) > 1:
                 found[table.where, search_id] = variance(closed) / len(closed)
     return found

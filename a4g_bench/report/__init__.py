@@ -1,4 +1,6 @@
-"""One HTML page of a board: ``material`` gathers what it says, ``page`` writes it. jinja is imported here only.
+"""One HTML page of a board: ``data`` gathers what it says, ``page`` writes it.
+
+jinja is imported here only.
 
 From Parquet alone: no engine, victims or attacks are imported.
 """

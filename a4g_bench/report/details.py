@@ -7,14 +7,18 @@ from statistics import fmean, quantiles
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from a4g_bench.leaderboard.audits import sides_of
+from a4g_bench.leaderboard.incumbents import incumbents
 from a4g_bench.leaderboard.records import Cell, ResultTables
 from a4g_bench.leaderboard.study import Study
 from a4g_bench.report.subsets import rounded
 
 Row = dict[str, Any]
-_QUERY_COLUMNS = ("search_id", "query", "phase", "failed", "unfairness", "accuracy", "best_objective")
+#: The harm rate per group, by the favourable label.
+_RATES = {1: "group_fnr", 0: "group_fpr"}
+#: Of the queries table, what :func:`searched` reads.
+QUERY_COLUMNS = ("query", "failed", "unfairness", "accuracy", "best_objective")
 #: Explored points per entrant and cell at most: every k-th beyond.
 MOST_POINTS = 250
 
@@ -33,8 +37,7 @@ def searched(study: Study, queries: Mapping[str, pa.Table]) -> dict[str, dict[st
     labels = {who.entrant: who.label for who in study.evidence.competitors}
     by_search: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for where, table in queries.items():
-        names = [name for name in _QUERY_COLUMNS if name in table.column_names]
-        for row in table.select(names).to_pylist():
+        for row in table.select(["search_id", *QUERY_COLUMNS]).to_pylist():
             by_search[where, row["search_id"]].append(row)
     paths: dict[tuple[str, str], list[list[float | None]]] = defaultdict(list)
     points: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
@@ -42,7 +45,8 @@ def searched(study: Study, queries: Mapping[str, pa.Table]) -> dict[str, dict[st
         made = sorted(by_search.get((s.where, s.search_id), []), key=lambda row: int(row["query"]))
         if s.entrant in labels and made and not s.lacks:
             place = key_of(s.cell), labels[s.entrant]
-            paths[place].append(_path(made, s.validation_gaps[0] if s.validation_gaps else None))
+            clean = s.validation_gaps[0] if s.validation_gaps else None
+            paths[place].append([clean if best is None else best["unfairness"] for best in incumbents(made)])
             points[place] += [
                 [rounded(float(row["accuracy"])), rounded(float(row["unfairness"]))]
                 for row in made
@@ -54,15 +58,6 @@ def searched(study: Study, queries: Mapping[str, pa.Table]) -> dict[str, dict[st
         kept = explored[:: max(1, -(-len(explored) // MOST_POINTS))]
         found[cell][label] = {"best": _band(curves), "points": kept, "all": len(explored)}
     return found
-
-
-def _path(made: Sequence[Row], clean: float | None) -> list[float | None]:
-    best, so_far, path = clean, None, [clean]
-    for row in made:
-        if row["failed"] is None and row["best_objective"] not in (None, so_far):
-            so_far, best = row["best_objective"], row["unfairness"]
-        path.append(best)
-    return path
 
 
 def _band(curves: Sequence[Sequence[float | None]]) -> list[list[float]]:
@@ -79,29 +74,23 @@ def _band(curves: Sequence[Sequence[float | None]]) -> list[list[float]]:
 def harms(study: Study, tables: Sequence[ResultTables]) -> dict[str, dict[str, Any]]:
     """Per cell: the groups, the clean victim's harm rates and accuracy on audit rows, and every entrant's."""
     labels = {who.entrant: who.label for who in study.evidence.competitors}
-    sides: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
     favourable: dict[tuple[str, str], int] = {}
+    sides: dict[tuple[str, str], list[tuple[Row, Row]]] = {}
     for table in tables:
-        if table.audits is None:
-            continue
-        known = table.searches.select(["search_id", "victim", "favourable"]).to_pylist()
-        victims = {row["search_id"]: row["victim"] for row in known}
-        favourable |= {(table.where, row["search_id"]): row["favourable"] for row in known}
-        for row in table.audits.filter(pc.equal(table.audits["audit_seed"], -1)).to_pylist():
-            if row["evaluated_on"] == victims.get(row["search_id"]):
-                sides[table.where, row["search_id"]][row["role"]] = row
+        for row in table.searches.select(["search_id", "favourable"]).to_pylist():
+            favourable[table.where, row["search_id"]] = row["favourable"]
+        for search_id, pairs in sides_of(table, ("accuracy", "group_names", *_RATES.values()), mean=True).items():
+            sides[table.where, search_id] = pairs
     found: dict[str, dict[str, Any]] = defaultdict(lambda: {"entrants": defaultdict(list), "clean": []})
     for s in study.entrants:
         place = s.where, s.search_id
-        if s.entrant not in labels or len(sides.get(place, {})) < 2:
+        if s.entrant not in labels or place not in sides:
             continue
-        at = found[key_of(s.cell)]
-        rate = "group_fnr" if favourable[place] == 1 else "group_fpr"
-        at["harm"], at["groups"] = rate.removeprefix("group_").upper(), sides[place]["clean"]["group_names"]
-        at["clean"].append([*sides[place]["clean"][rate], sides[place]["clean"]["accuracy"]])
-        at["entrants"][labels[s.entrant]].append(
-            [*sides[place]["poisoned"][rate], sides[place]["poisoned"]["accuracy"]]
-        )
+        [(clean, poisoned)] = sides[place]
+        at, rate = found[key_of(s.cell)], _RATES[favourable[place]]
+        at["harm"], at["groups"] = rate.removeprefix("group_").upper(), clean["group_names"]
+        at["clean"].append([*clean[rate], clean["accuracy"]])
+        at["entrants"][labels[s.entrant]].append([*poisoned[rate], poisoned["accuracy"]])
     return {
         cell: {
             "harm": at["harm"],

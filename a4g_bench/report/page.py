@@ -16,12 +16,9 @@ from a4g_bench.leaderboard.defences import defended
 from a4g_bench.leaderboard.records import ResultTables
 from a4g_bench.leaderboard.study import Study
 from a4g_bench.leaderboard.transfer import transfer
-from a4g_bench.report.details import cards, harms, provenance, searched
+from a4g_bench.report.details import QUERY_COLUMNS, cards, harms, provenance, searched
 from a4g_bench.report.subsets import COLUMNS, entrants, subsets
 from a4g_bench.store.results import Results
-
-#: Read from a results folder beside the leaderboard's tables.
-_QUERY_COLUMNS = ("query", "phase", "failed", "unfairness", "accuracy", "best_objective")
 
 
 def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: str | None = None) -> Board:
@@ -31,7 +28,7 @@ def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: s
     nothing when opened. Raises ``StoreError`` if it cannot be written.
     """
     board = board_of(study)
-    queries = {table.where: Results(table.where).read("queries", columns=_QUERY_COLUMNS) for table in tables}
+    queries = {table.where: Results(table.where).read("queries", columns=QUERY_COLUMNS) for table in tables}
     run = provenance(tables)
     data: dict[str, Any] = {
         "columns": list(COLUMNS),
