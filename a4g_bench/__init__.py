@@ -6,11 +6,12 @@ have, and read the :func:`board` as a DataFrame (:mod:`a4g_bench.api`).
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["Dataset", "Found", "audit", "board", "load", "register", "search"]
-
 if TYPE_CHECKING:
     from a4g_bench.api import Dataset, Found, audit, board, load, register, search
+
+
+__version__ = "0.1.0"
+__all__ = ["Dataset", "Found", "audit", "board", "load", "register", "search"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from a4g_bench.store.results import SearchRecord
     from a4g_bench.suite.plan import Plan, Subject
 
+
 Parameters = Mapping[str, Any]
 
 
@@ -193,9 +194,9 @@ def audit(
     ``rows`` are in the raw schema, the label under its own name or as ``label`` (0 or 1). A gain counts for the
     ``seeds`` whose audit rows were not seen in the making of the rows. Raises ``A4GError`` for infeasible rows.
     """
-    from a4g_bench.engine.evaluate import evaluate, poison_of
     from a4g_bench.store.results import Results
     from a4g_bench.suite.model import Named
+    from a4g_bench.workflows.evaluate import evaluate, poison_of
 
     poison = poison_of(rows, data.subject.table.schema, "the rows")
     trained = Named(name=victim, params=dict(victim_params or {}))
@@ -221,7 +222,7 @@ def board(
     import pandas as pd
 
     from a4g_bench.leaderboard import Row, build
-    from a4g_bench.store.reading import whole_tables_of
+    from a4g_bench.store.results import whole_tables_of
 
     tables = whole_tables_of([str(folder) for folder in folders])
     found = build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)

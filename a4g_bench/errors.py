@@ -1,5 +1,6 @@
 """Errors that a user can act on: one line each, which the command line prints without a traceback."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -47,3 +48,14 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     if close:
         return f" (did you mean '{close[0]}'?)"
     return f" (valid: {', '.join(names)})" if names else ""
+
+
+_USER = re.compile(r"(?<=://)[^/@?#]+@")
+_SECRET = re.compile(
+    r"(?<=[?&])([^=&#]*(?:secret|token|password|key|credential|signature)[^=&#]*)=[^&#]*", re.IGNORECASE
+)
+
+
+def without_secrets(uri: str) -> str:
+    """A path or URI for messages: what a user or a password could be in is replaced by ``***``."""
+    return _SECRET.sub(r"\1=***", _USER.sub("***@", uri))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from a4g_bench.engine import provenance
+from a4g_bench import provenance
 from a4g_bench.errors import nearest
 from benchmarks.figure import Figure, table
 from benchmarks.registry import BENCHMARKS, ON_REQUEST, run

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from a4g_bench.attacks.bayes import Acquisition, Observation, Point, Proposer
+from a4g_bench.attacks.ax.proposer import Acquisition, Observation, Point, Proposer
 from benchmarks.figure import Figure
 
 Array = npt.NDArray[np.float64]

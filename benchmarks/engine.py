@@ -21,18 +21,18 @@ import pyarrow.parquet as pq
 import yaml
 
 from a4g_bench import seeds
-from a4g_bench.attacks.attack import Candidate
-from a4g_bench.engine.fitting import InlineFitter
-from a4g_bench.engine.groundwork import lay
+from a4g_bench.attacks.base import Candidate
+from a4g_bench.engine.clean import lay
+from a4g_bench.engine.fits import InlineFitter
 from a4g_bench.engine.local import run_here
-from a4g_bench.engine.run import run_suite
 from a4g_bench.engine.search import Search
 from a4g_bench.engine.view import View
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
 from a4g_bench.store.results import Results
+from a4g_bench.victims.base import get_victim
 from a4g_bench.victims.encoding import Encoder
-from a4g_bench.victims.victim import get_victim
+from a4g_bench.workflows.run import run_suite
 from benchmarks.figure import Figure, table
 from benchmarks.suites import own_ray, plan_of, searching_seconds
 

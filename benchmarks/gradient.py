@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from a4g_bench.attacks.attack import Problem, get_attack
-from a4g_bench.data.synthetic import Synthetic
+from a4g_bench.attacks.base import Problem, get_attack
+from a4g_bench.data.generated import Synthetic
 from a4g_bench.engine.view import View
 from a4g_bench.metrics.estimate import Estimate, Measurement
 from benchmarks.figure import Figure

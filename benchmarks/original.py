@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from a4g_bench.attacks.bayes import Acquisition
+from a4g_bench.attacks.ax.proposer import Acquisition
 from a4g_bench.data.schema import Schema
 from a4g_bench.engine.view import SCORE_FOLDS, View
 from a4g_bench.seeds import AUDIT_SEEDS

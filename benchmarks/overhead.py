@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from a4g_bench.engine.options import Progress
+from a4g_bench.distributed.options import Progress
 from benchmarks.figure import Figure
 from benchmarks.suites import CORES, plan_of, run, searching_seconds
 

@@ -12,15 +12,13 @@ from pathlib import Path
 from statistics import fmean
 
 from a4g_bench.leaderboard import Board
-from a4g_bench.leaderboard.board import board_of
-from a4g_bench.leaderboard.defences import defended
-from a4g_bench.leaderboard.head_to_head import Duel, head_to_head
+from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
+from a4g_bench.leaderboard.analyses.pairwise import Duel, head_to_head
+from a4g_bench.leaderboard.board import Study, board_of, study
+from a4g_bench.leaderboard.columns import Row
 from a4g_bench.leaderboard.render import render
-from a4g_bench.leaderboard.rows import Row
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import Study, study
-from a4g_bench.leaderboard.transfer import transfer
-from a4g_bench.store.reading import tables_of
+from a4g_bench.leaderboard.selection import Selection
+from a4g_bench.store.results import tables_of
 
 ROOT = Path(__file__).resolve().parents[1]
 #: No entrant was designed on these.

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.engine.view import View
+from a4g_bench.victims.base import get_victim
 from a4g_bench.victims.encoding import Encoder
-from a4g_bench.victims.victim import get_victim
 from benchmarks.figure import Figure
 from benchmarks.suites import CORES, own_ray, plan_of, run, searching_seconds
 

@@ -18,7 +18,7 @@ from a4g_bench.store.results import Results
 from benchmarks.commands import command
 from benchmarks.figure import Figure
 from benchmarks.suites import Row
-from tests.engine.nodes import nodes
+from tests.distributed.nodes import nodes
 
 _SLEEP = 0.2
 

@@ -18,12 +18,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from a4g_bench.leaderboard.board import board_of
+from a4g_bench.leaderboard.board import Study, board_of
 from a4g_bench.leaderboard.evidence import bootstrap
 from a4g_bench.leaderboard.outcomes import Audit, AuditRows, Baseline, Outcome
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import Study
+from a4g_bench.leaderboard.selection import Selection
 from benchmarks.figure import Figure
 
 Luck = npt.NDArray[np.float64]

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from a4g_bench.engine.options import Progress, Report, RunOptions
-from a4g_bench.engine.run import run_suite
+from a4g_bench.distributed.options import Progress, Report, RunOptions
 from a4g_bench.store.results import Results
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import Suite
 from a4g_bench.suite.plan import Plan, make_plan
+from a4g_bench.workflows.run import run_suite
 
 Row = dict[str, Any]
 #: Cores that the benchmarks use on a machine of their own.
@@ -28,12 +28,12 @@ def plan_of(allow_import: Sequence[str] = (), **keys: Any) -> Plan:
 @contextmanager
 def own_ray(workers: int = CORES) -> Iterator[RunOptions]:
     """A Ray on this machine for the block, and the options that run on it."""
-    from a4g_bench.engine.environment import stay_on_loopback
+    from a4g_bench.distributed.environment import stay_on_loopback
 
     stay_on_loopback()
     import ray
 
-    from a4g_bench.engine.distributed import start_ray
+    from a4g_bench.distributed.ray_runtime import start_ray
 
     options = RunOptions(workers=workers)
     start_ray(options)

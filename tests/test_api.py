@@ -9,7 +9,7 @@ import pytest
 
 import a4g_bench as a4g
 from a4g_bench import plugins
-from a4g_bench.attacks.attack import Attack, Poison, Pool, Threat, copies
+from a4g_bench.attacks.base import Attack, Poison, Pool, Threat, copies
 from a4g_bench.errors import A4GError
 from tests.support import python
 

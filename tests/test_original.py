@@ -10,24 +10,23 @@ import pytest
 
 import a4g_bench
 from a4g_bench import seeds
-from a4g_bench.attacks.attack import Poison
-from a4g_bench.attacks.row_space import RowSpace
-from a4g_bench.attacks.rows import AxRowGreedy
+from a4g_bench.attacks.base import Poison
+from a4g_bench.attacks.row_greedy import AxRowGreedy, RowSpace
 from a4g_bench.data.domain import Domain
+from a4g_bench.data.generated import Synthetic
 from a4g_bench.data.split import split
-from a4g_bench.data.synthetic import Synthetic
 from a4g_bench.data.table import Table
 from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError
-from a4g_bench.figures.material import read_scenes
 from a4g_bench.figures.pictures import searched
-from a4g_bench.leaderboard.select import Selection
+from a4g_bench.figures.scenes import read_scenes
+from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.store.results import Results, SearchRecord
 from tests.attacks.problems import SCHEMA, make_problem, result, search
 from tests.attacks.test_gradient import crafted, judged
 from tests.attacks.test_logistic import PROBLEMS
-from tests.attacks.test_rows import rich, rows, started
+from tests.attacks.test_row_greedy import rich, rows, started
 from tests.metrics.drawn import Rows, bits, letters
 from tests.support import plan_of, run_inline
 

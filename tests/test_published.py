@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from a4g_bench.leaderboard import build
-from a4g_bench.leaderboard.rows import Row
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import study
-from a4g_bench.leaderboard.transfer import TransferCell, transfer
-from a4g_bench.report import write_page
-from a4g_bench.store.reading import tables_of
+from a4g_bench.leaderboard.analyses.across_victims import TransferCell, transfer
+from a4g_bench.leaderboard.board import study
+from a4g_bench.leaderboard.columns import Row
+from a4g_bench.leaderboard.selection import Selection
+from a4g_bench.reporting import write_page
+from a4g_bench.store.results import tables_of
 from benchmarks import pages
 
 ROOT = Path(__file__).parents[1]

@@ -5,14 +5,43 @@ A poison set has two parts. The *lift* part copies rows of the worse-off group a
 band of the clean victim's out-of-fold score: rows near the decision threshold are the ones that move it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache, cached_property
+from typing import Literal
 
 import numpy as np
 
-from a4g_bench.attacks.attack import Poison, Pool, Problem, copies, join
-from a4g_bench.attacks.guides import Guides
-from a4g_bench.attacks.leaf_influence import Side
+from a4g_bench.attacks.base import Poison, Pool, Problem, copies, join
+from a4g_bench.attacks.surrogates.linear import rank_by_gradients
+from a4g_bench.attacks.surrogates.trees import LeafKernel, Ranking, Side, rank_by_leaves
+
+Kind = Literal["leaf", "linear"]
+
+
+@dataclass(frozen=True, eq=False)
+class Guides:
+    """Rankings of a pool's rows, as many as the poison budget ``size``."""
+
+    problem: Problem
+    pool: Pool
+    size: int
+
+    @cached_property
+    def _kernel(self) -> LeafKernel:
+        return LeafKernel.of(self.problem, self.pool)
+
+    @cached_property
+    def ranking(self) -> Callable[[Side, Kind], Ranking]:
+        """The ranking for a side by a surrogate: boosted trees (``leaf``) or a logistic regression (``linear``)."""
+
+        @cache
+        def of(side: Side, kind: Kind) -> Ranking:
+            if kind == "leaf":
+                return rank_by_leaves(self.problem, self.pool, self._kernel, side, self.size)
+            return rank_by_gradients(self.problem, self.pool, side, self.size)
+
+        return of
 
 
 @dataclass(frozen=True)
@@ -23,8 +52,7 @@ class Allocation:
     part drawn whatever the rows' own label (so some labels are flipped); the others carry the part's label already.
     ``interpolated`` is the share of rows moved to a random point between two rows of the part. ``guided`` is the share
     of each part that is not drawn from the band but taken from surrogates' rankings of the rows by their influence
-    (:class:`a4g_bench.attacks.guides.Guides`), ``linear`` the share of these that a logistic regression ranks; boosted
-    trees rank the rest.
+    (:class:`Guides`), ``linear`` the share of these that a logistic regression ranks; boosted trees rank the rest.
     """
 
     spent: float

@@ -6,9 +6,10 @@ from typing import Unpack
 import numpy as np
 import numpy.typing as npt
 
-from a4g_bench.attacks.attack import Poison, Pool, Problem, Threat, copies, join, number
-from a4g_bench.attacks.continuous import Choosing, ContinuousSearch, Point
+from a4g_bench.attacks.base import Poison, Pool, Problem, Threat, copies, join
 from a4g_bench.attacks.controls import apportion, spread
+from a4g_bench.attacks.two_phase import Choosing, ContinuousSearch, Point
+from a4g_bench.parameters import number
 
 Shares = npt.NDArray[np.float64]
 

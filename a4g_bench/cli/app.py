@@ -9,35 +9,17 @@ from typer.main import get_command
 
 from a4g_bench import __version__
 from a4g_bench.cli import (
-    audit,
-    check,
-    clean,
-    cluster,
-    compare,
-    completion,
-    curves,
-    defences,
-    doctor,
-    evaluate,
+    boards,
+    data_sets,
     exit_codes,
-    export,
-    figures,
-    leaderboard,
-    list_,
-    merge,
-    new,
-    plan,
-    replay,
-    report,
-    run_,
-    schema,
-    show,
-    status,
-    test_plugin,
-    transfer,
-    validate,
-    variance,
-    versus,
+    machines,
+    pages,
+    plugin_tools,
+    results,
+    runs,
+    searches,
+    suites,
+    treatments,
 )
 from a4g_bench.cli.output import examples
 from a4g_bench.errors import A4GError
@@ -75,43 +57,43 @@ def options(
         raise typer.Exit(exit_codes.USAGE)
 
 
-for name, module in (
-    ("run", run_),
-    ("plan", plan),
-    ("validate", validate),
-    ("schema", schema),
-    ("check", check),
-    ("status", status),
-    ("leaderboard", leaderboard),
-    ("merge", merge),
-    ("clean", clean),
-    ("export", export),
-    ("evaluate", evaluate),
-    ("curves", curves),
-    ("variance", variance),
-    ("versus", versus),
-    ("compare", compare),
-    ("replay", replay),
-    ("transfer", transfer),
-    ("defences", defences),
-    ("report", report),
-    ("figures", figures),
-    ("list", list_),
-    ("new", new),
-    ("test-plugin", test_plugin),
-    ("audit", audit),
-    ("show", show),
-    ("doctor", doctor),
-    ("completion", completion),
+for name, command, shown in (
+    ("run", runs.run_command, runs.RUN_EXAMPLES),
+    ("plan", suites.plan_command, suites.PLAN_EXAMPLES),
+    ("validate", suites.validate_command, suites.VALIDATE_EXAMPLES),
+    ("schema", suites.schema_command, suites.SCHEMA_EXAMPLES),
+    ("check", suites.check_command, suites.CHECK_EXAMPLES),
+    ("status", runs.status_command, runs.STATUS_EXAMPLES),
+    ("leaderboard", boards.leaderboard_command, boards.LEADERBOARD_EXAMPLES),
+    ("merge", results.merge_command, results.MERGE_EXAMPLES),
+    ("clean", results.clean_command, results.CLEAN_EXAMPLES),
+    ("export", searches.export_command, searches.EXPORT_EXAMPLES),
+    ("evaluate", data_sets.evaluate_command, data_sets.EVALUATE_EXAMPLES),
+    ("curves", boards.curves_command, boards.CURVES_EXAMPLES),
+    ("variance", boards.variance_command, boards.VARIANCE_EXAMPLES),
+    ("versus", boards.versus_command, boards.VERSUS_EXAMPLES),
+    ("compare", boards.compare_command, boards.COMPARE_EXAMPLES),
+    ("replay", searches.replay_command, searches.REPLAY_EXAMPLES),
+    ("transfer", treatments.transfer_command, treatments.TRANSFER_EXAMPLES),
+    ("defences", treatments.defences_command, treatments.DEFENCES_EXAMPLES),
+    ("report", pages.report_command, pages.REPORT_EXAMPLES),
+    ("figures", pages.figures_command, pages.FIGURES_EXAMPLES),
+    ("list", plugin_tools.list_command, plugin_tools.LIST_EXAMPLES),
+    ("new", plugin_tools.new_command, plugin_tools.NEW_EXAMPLES),
+    ("test-plugin", plugin_tools.check_plugin_command, plugin_tools.TEST_PLUGIN_EXAMPLES),
+    ("audit", data_sets.audit_command, data_sets.AUDIT_EXAMPLES),
+    ("show", searches.show_command, searches.SHOW_EXAMPLES),
+    ("doctor", machines.doctor_command, machines.DOCTOR_EXAMPLES),
+    ("completion", machines.completion_command, machines.COMPLETION_EXAMPLES),
 ):
-    app.command(name, epilog=module.EXAMPLES)(module.command)
-app.add_typer(cluster.app, name="cluster")
+    app.command(name, epilog=shown)(command)
+app.add_typer(machines.app, name="cluster")
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line. Raises ``A4GError`` for bad usage and bad input."""
-    if completion.VARIABLE in os.environ:
-        completion.prepare()
+    if machines.VARIABLE in os.environ:
+        machines.prepare()
     try:
         code = get_command(app).main(list(arguments), prog_name="a4g-bench", standalone_mode=False)
     except typer.Exit as done:

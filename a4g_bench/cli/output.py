@@ -4,54 +4,13 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, TextIO
-
-import typer
-
-Suite = Annotated[
-    str,
-    typer.Argument(
-        metavar="SUITE", help="A suite file, or the name of a built-in suite.", autocompletion=lambda: _suites()
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AllowImport = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-import",
-        metavar="MODULE",
-        envvar="A4G_ALLOW_IMPORT",
-        show_envvar=False,
-        help="Victims by import path may come from this module or below it (repeatable). Their code is run.",
-    ),
-]
-Seeds = Annotated[int | None, typer.Option(metavar="N", help="Only the suite's first N seeds. Default: all of them.")]
-ResultsFolder = Annotated[
-    str | None, typer.Option("--results", metavar="DIR", help="Results folder. Default: results/<suite name>.")
-]
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 
 def examples(*lines: str) -> str:
     """A help text's closing paragraph: one example a line (the marker keeps help from joining them)."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def _suites() -> list[str]:
-    from a4g_bench.suite.builtin import builtin_names
-
-    return builtin_names()
-
-
-def completes(kind: Literal["datasets", "victims", "attacks"]) -> Callable[[], list[str]]:
-    """For shell completion: the registered names, without importing what they name."""
-
-    def names() -> list[str]:
-        from a4g_bench import plugins
-
-        return plugins.names(kind)
-
-    return names
 
 
 def print_json(data: Any) -> None:

@@ -11,7 +11,8 @@ from a4g_bench.cli.output import duration
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from a4g_bench.engine.options import Progress
+    from a4g_bench.distributed.options import Progress
+
 
 EVERY_SECONDS = 60.0
 

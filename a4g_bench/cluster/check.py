@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from a4g_bench.cluster.common import Problem
 from a4g_bench.cluster.kuberay import kuberay_problems
 from a4g_bench.cluster.launcher import launcher_problems
-from a4g_bench.cluster.problem import Problem
 from a4g_bench.errors import A4GError
 
 _MAX_BYTES = 1_000_000

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from a4g_bench.cluster.locked import same_ray
-from a4g_bench.cluster.problem import Problem
+from a4g_bench.cluster.common import Problem, same_ray
 
 _KINDS = {"RayCluster": ("spec",), "RayJob": ("spec", "rayClusterSpec")}
 _OPEN_SERVICES = ("LoadBalancer", "NodePort")

@@ -8,9 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from a4g_bench.cluster.locked import pins_of, version_problems
-from a4g_bench.cluster.problem import Problem
-from a4g_bench.cluster.ray_api import schema_error
+from a4g_bench.cluster.common import Problem, pins_of, version_problems
+from a4g_bench.cluster.submit import schema_error
 
 Config = Mapping[str, Any]
 _GENERATE = "ray get-auth-token --generate >/dev/null && chmod 600 ~/.ray/auth_token"

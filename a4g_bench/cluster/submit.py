@@ -1,15 +1,87 @@
 """Handing a run to a cluster as a job: the suite and the tables it names travel, everything else stays."""
 
+import io
+import logging
+import os
 import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from copy import deepcopy
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from a4g_bench.cluster import ray_api
 from a4g_bench.errors import A4GError
 from a4g_bench.suite.load import LoadedSuite, load_suite
+
+#: Where `ray dashboard` brings a cluster's job server to.
+DEFAULT_ADDRESS = "http://127.0.0.1:8265"
+
+#: What Ray's launcher puts around a message: time, level and place in front, colours.
+_REMARK = re.compile(r"\x1b\[\d*m|^\S+ \S+ [A-Z]+ \S+ -- ")
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+
+def schema_error(config: Mapping[str, Any]) -> str | None:
+    """Why Ray's launcher would refuse a cluster file, in one line; None if it would not."""
+    import click
+    import jsonschema
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    told = io.StringIO()
+    try:
+        with redirect_stdout(told), redirect_stderr(told):
+            validate_config(prepare_config(deepcopy(dict(config))))
+    except jsonschema.ValidationError as error:
+        place = ".".join(map(str, error.absolute_path))
+        return f"{place}: {error.message}" if place else str(error.message)
+    except click.ClickException as error:
+        return _REMARK.sub("", " ".join(told.getvalue().split())) or error.format_message()
+    except Exception as error:  # Ray's own code meets whatever the file says
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def submit(address: str, entrypoint: str, folder: Path) -> str:
+    """Hand a command line to a cluster's job server, with a folder to run it in; returns the job's id.
+
+    Raises ``A4GError`` in one line if that is not possible.
+    """
+    if find_spec("aiohttp") is None or find_spec("grpc") is None:
+        raise A4GError("--submit needs Ray's job client: pip install 'a4g-bench[cluster]'")
+    _use_token()
+    from ray.exceptions import AuthenticationError
+    from ray.job_submission import JobSubmissionClient
+
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            client = JobSubmissionClient(address)
+            job = client.submit_job(entrypoint=entrypoint, runtime_env={"working_dir": str(folder)})
+    except AuthenticationError as error:
+        raise A4GError(
+            f"the job server at {address} refuses this machine's token: use the cluster's (~/.ray/auth_token, or"
+            " RAY_AUTH_TOKEN_PATH)"
+        ) from error
+    except ConnectionError as error:
+        raise A4GError(
+            f"no job server answers at {address}: `ray dashboard CLUSTER_FILE` brings a cluster's to {DEFAULT_ADDRESS}"
+        ) from error
+    except (RuntimeError, ValueError, OSError) as error:
+        raise A4GError(f"the job server at {address} does not take the job: {' '.join(str(error).split())}") from error
+    return str(job)
+
+
+def _use_token() -> None:
+    """Send the cluster's token if there is one and nobody decided otherwise."""
+    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    if os.environ.get("RAY_AUTH_TOKEN") or path.is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
 
 _SUITE = "suite.yaml"
 
@@ -25,14 +97,14 @@ def submit_run(
         raise A4GError(
             "--submit needs --results: a URI such as s3://bucket/folder, or an absolute path on the cluster's head"
         )
-    server = ray_api.DEFAULT_ADDRESS if address in (None, "auto") else address
+    server = DEFAULT_ADDRESS if address in (None, "auto") else address
     assert server is not None
     loaded = load_suite(suite, allow_import)
     modules = [word for module in allow_import for word in ("--allow-import", module)]
     words = ["a4g-bench", "run", _SUITE, "--address", "auto", "--results", results, *modules, *options]
     with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
         _pack(loaded, Path(folder))
-        return ray_api.submit(server, shlex.join(words), Path(folder)), server
+        return submit(server, shlex.join(words), Path(folder)), server
 
 
 def _pack(loaded: LoadedSuite, folder: Path) -> None:

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from a4g_bench.data.source import Banding, Recipe, Source, State
+from a4g_bench.data.recipe import Banding, Recipe
+from a4g_bench.data.source import Source, State
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, DataUnavailableError
 

@@ -1,11 +1,17 @@
 """What a suite says about a user's table."""
 
+import io
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from a4g_bench.data.schema import Kind
+from a4g_bench.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 PARQUET = (".parquet", ".pq")
@@ -48,3 +54,62 @@ class FileDescription(BaseModel):
 def is_table(name: str) -> bool:
     """Whether a name is a file's rather than a registered data set's: by its ending, a folder or a URI in it."""
     return name.lower().endswith((*CSV, *PARQUET)) or "/" in name or Path(name).is_file()
+
+
+_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+_MISSING = ["", "NA", "NaN", "nan", "null"]
+
+
+def read_frame(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame":
+    """The columns of a user's file as they are. Raises ``DataError`` of one line if it cannot be read as a table."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import fs
+
+    shown = f"data set '{name}': file {about.file}"
+    kind = about.file.lower()
+    if not kind.endswith((*CSV, *PARQUET)):
+        raise DataError(f"{shown} must end in {', '.join((*CSV, *PARQUET))}")
+    try:
+        if "://" in about.file:
+            system, path = fs.FileSystem.from_uri(about.file)
+        else:
+            system, path = fs.LocalFileSystem(), str(folder / Path(about.file).expanduser())
+        with system.open_input_file(path) if kind.endswith(PARQUET) else system.open_input_stream(path) as stream:
+            if kind.endswith(PARQUET):
+                parquet = pq.ParquetFile(stream).read()
+                repeated = sorted({column for column in parquet.column_names if parquet.column_names.count(column) > 1})
+                if repeated:
+                    raise DataError(f"{shown}: column '{repeated[0]}' occurs more than once; rename one")
+                whole: pd.DataFrame = parquet.to_pandas(ignore_metadata=True)
+                return whole
+            text = io.BytesIO(stream.read())
+        delimiter = about.delimiter or ("\t" if ".tsv" in kind else ",")
+        rows: dict[str, Any] = {"sep": delimiter, "header": None, "keep_default_na": False, "encoding": "utf-8-sig"}
+        header = pd.read_csv(text, nrows=1, dtype=str, **rows)
+        if header.shape[1] == 1:
+            raise DataError(f"{shown} {_one_column(str(header.iloc[0, 0]), delimiter)}")
+        text.seek(0)
+        try:
+            frame: pd.DataFrame = pd.read_csv(text, skiprows=1, na_values=_MISSING, low_memory=False, **rows)
+        except pd.errors.EmptyDataError:
+            raise DataError(f"{shown} has a header but no rows") from None
+    except FileNotFoundError:
+        raise DataError(f"{shown} does not exist (looked in {folder.resolve()})") from None
+    except pd.errors.EmptyDataError:
+        raise DataError(f"{shown} is empty") from None
+    except (OSError, ValueError, ImportError, pa.ArrowException) as error:
+        raise DataError(f"{shown} cannot be read: {' '.join(str(error).split())}") from None
+    if frame.shape[1] != header.shape[1]:
+        raise DataError(f"{shown} names {header.shape[1]} columns but its first row has {frame.shape[1]} fields")
+    frame.columns = pd.Index([str(column).strip() for column in header.iloc[0]])
+    return frame
+
+
+def _one_column(header: str, delimiter: str) -> str:
+    counts = {other: header.count(other) for other in _DELIMITERS if other != delimiter}
+    best = max(counts, key=lambda other: counts[other])
+    if not counts[best]:
+        return "has one column only; state its delimiter"
+    return f"has one column only; it seems to be separated by {_DELIMITERS[best]} (delimiter: {best!r})"

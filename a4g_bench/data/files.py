@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from a4g_bench.data.file_description import DerivedColumn, FileDescription
-from a4g_bench.data.file_reading import read_frame
+from a4g_bench.data.file_description import DerivedColumn, FileDescription, read_frame
+from a4g_bench.data.recipe import text_codes, text_of
 from a4g_bench.data.schema import Array, Cut, Feature, Kind, Schema
-from a4g_bench.data.source import text_codes, text_of
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 _FEW = 10
 

@@ -9,21 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from a4g_bench.attacks.attack import Poison
+from a4g_bench.attacks.base import Poison
 from a4g_bench.data.split import Split, split
 from a4g_bench.data.table import Table
-from a4g_bench.defences.defence import get_defence
-from a4g_bench.engine.fitting import Fitter
-from a4g_bench.engine.groundwork import FitFailedError
+from a4g_bench.defences.base import get_defence
+from a4g_bench.engine.clean import FitFailedError
+from a4g_bench.engine.fits import Fitter, Job, Material, Treatment
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
+from a4g_bench.provenance import versions
 from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.suite.grid import PROTOCOL_VERSION
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
-from a4g_bench.suite.versions import versions
-from a4g_bench.victims.victim import get_victim
-from a4g_bench.victims.workbench import Job, Material, Treatment
+from a4g_bench.victims.base import get_victim
 
 Row = dict[str, Any]
 #: ``audit_seed`` of the row that holds the mean over the audit's victim seeds.

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from a4g_bench.attacks.attack import Poison
+from a4g_bench.attacks.base import Poison
 from a4g_bench.engine.audit import Court, Verdict, predict, treatments
-from a4g_bench.engine.fitting import Fitter, InlineFitter
-from a4g_bench.engine.groundwork import Groundwork
+from a4g_bench.engine.clean import Groundwork
+from a4g_bench.engine.fits import Fitter, InlineFitter
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord

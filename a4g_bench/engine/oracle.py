@@ -8,17 +8,16 @@ from functools import cached_property
 
 import numpy as np
 
-from a4g_bench.attacks.attack import Attack, Candidate, Poison, Pool
+from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool
 from a4g_bench.data.domain import Domain
-from a4g_bench.engine.fitting import Fitter
-from a4g_bench.engine.groundwork import Groundwork, judged_rows, victim_seeds
+from a4g_bench.engine.clean import Groundwork, judged_rows, victim_seeds
+from a4g_bench.engine.fits import Fit, Fitter, Job
 from a4g_bench.engine.view import HOLDOUT, Stage, View
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.confusion import Counts, Label, get_metric
 from a4g_bench.metrics.estimate import Measurement, Sample, measure
 from a4g_bench.seeds import Purpose, generator, query_victim_seed
 from a4g_bench.suite.model import Fits, Named, Objective
-from a4g_bench.victims.workbench import Fit, Job
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from a4g_bench.attacks.attack import Attack, Candidate, Poison, Problem, Result, get_attack, join
-from a4g_bench.engine.fitting import Fitter
-from a4g_bench.engine.groundwork import FitFailedError, Groundwork
+from a4g_bench.attacks.base import Attack, Candidate, Poison, Problem, Result, get_attack, join
+from a4g_bench.engine.clean import FitFailedError, Groundwork
+from a4g_bench.engine.fits import Fit, Fitter
 from a4g_bench.engine.oracle import Evaluated, Oracle
 from a4g_bench.engine.view import View
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.estimate import Estimate, Measurement
 from a4g_bench.suite.grid import Spec
-from a4g_bench.victims.workbench import Fit
 
 Row = dict[str, Any]
 

@@ -1,28 +1,99 @@
 """A search from its first fit to its written record, on the search's side; the audit is somebody else's."""
 
+import json
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from a4g_bench.attacks.attack import Attack, Poison, get_attack
-from a4g_bench.engine import provenance, record
+from a4g_bench import provenance
+from a4g_bench.attacks.base import Attack, Poison, get_attack
 from a4g_bench.engine.audit import Verdict
-from a4g_bench.engine.fitting import Fitter
-from a4g_bench.engine.groundwork import FitFailedError, Groundwork, lay
-from a4g_bench.engine.search import Search
+from a4g_bench.engine.clean import FitFailedError, Groundwork, lay
+from a4g_bench.engine.fits import Fitter
+from a4g_bench.engine.search import Found, Search
 from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError, LostProcessError, StoreError
 from a4g_bench.metrics.detectability import detectability
 from a4g_bench.store import tables
 from a4g_bench.store.results import SearchRecord
+from a4g_bench.suite.grid import PROTOCOL_VERSION
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.encoding import Encoder
 
 Row = dict[str, Any]
+
+
+def planned_row(planned: Planned, suite: str, suite_hash: str, attempt: int, started: datetime, cores: int) -> Row:
+    """What is known of a search before it runs; the other columns are None."""
+    spec, subject = planned.spec, planned.subject
+    attack = get_attack(spec.attack.name, spec.attack.params)
+    commit, dirty = provenance.git_state()
+    row: Row = dict.fromkeys(tables.SEARCHES.names)
+    row.update(
+        search_id=planned.search_id,
+        attempt=attempt,
+        suite=suite,
+        **planned.place(),
+        attack_name=spec.reference.name if spec.reference else spec.attack.name,
+        role="reference" if spec.reference else attack.threat.role,
+        knowledge="surrogate" if spec.attack.surrogate else attack.threat.knowledge,
+        labels=attack.threat.labels,
+        row_origin=attack.threat.row_origin,
+        fingerprint=subject.fingerprint,
+        favourable=int(subject.schema.favourable),
+        cautions=list(subject.cautions),
+        protocol_version=PROTOCOL_VERSION,
+        identity=json.dumps(planned.identity, sort_keys=True),
+        suite_hash=suite_hash,
+        versions=json.dumps(provenance.package_versions(), sort_keys=True),
+        git_commit=commit,
+        git_dirty=dirty,
+        cpu_model=provenance.cpu_model(),
+        cores=cores,
+        host=provenance.host_hash(),
+        started=started,
+        queries=0,
+        queries_failed=0,
+        fits=0,
+        poison_rows=0,
+        propose_seconds=0.0,
+        fit_cpu_seconds=0.0,
+    )
+    return row
+
+
+def with_progress(row: Row, search: Search) -> Row:
+    """The row with what the search has done so far."""
+    n_train = search.view.n_train
+    return row | {
+        "budget_rows": search.rows,
+        "budget_share": search.rows / n_train,
+        "train_rows": n_train,
+        "validation_rows": len(search.view.labels) - n_train,
+        "queries": len(search.records),
+        "queries_failed": sum(record["failed"] is not None for record in search.records),
+        "fits": int(search.spent("fits")),
+        "propose_seconds": search.spent("propose_seconds"),
+        "fit_cpu_seconds": search.spent("fit_cpu_seconds"),
+    }
+
+
+def with_answer(row: Row, answer: Found) -> Row:
+    """The row with the search's answer."""
+    measured = answer.measurement
+    return row | {
+        "poison_rows": len(answer.poison),
+        "chosen_query": answer.chosen_query,
+        "validation_gap_clean": answer.reference.unfairness.mean,
+        "validation_gap_poisoned": measured.unfairness.mean if measured else None,
+        "validation_accuracy_clean": answer.reference.accuracy.mean,
+        "validation_accuracy_poisoned": measured.accuracy.mean if measured else None,
+    }
 
 
 class Services(Protocol):
@@ -55,7 +126,7 @@ class Task:
     ) -> None:
         self.planned, self._services = planned, services
         self._started = time.perf_counter()
-        self.row = record.planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
+        self.row = planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
         self.search: Search | None = None
         self._laid_cpu_seconds = 0.0
 
@@ -105,7 +176,7 @@ class Task:
 
     def _finish(self, search: Search) -> None:
         answer = search.finish()
-        self.row = record.found(record.searched(self.row, search), answer)
+        self.row = with_answer(with_progress(self.row, search), answer)
         self.row["search_seconds"] = time.perf_counter() - self._started
         verdict, *others = (
             self._services.audit(self.planned, victim, answer.poison) for victim in self.planned.spec.audited
@@ -140,7 +211,7 @@ class Task:
         poison: Poison | None = None,
     ) -> None:
         if self.search is not None and verdict is None:
-            self.row = record.searched(self.row, self.search)
+            self.row = with_progress(self.row, self.search)
         self.row.update(status=status, error_type=error_type, error_message=message, ended=provenance.now())
         finished = SearchRecord(
             self.row,

@@ -8,15 +8,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from a4g_bench.attacks.attack import Pool
+from a4g_bench.attacks.base import Pool
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Array, Schema
 from a4g_bench.data.split import require_labels, split, stratified_parts
 from a4g_bench.data.table import Labels, Table
+from a4g_bench.engine.fits import Material
 from a4g_bench.metrics.estimate import Sample
 from a4g_bench.seeds import Purpose, generator
 from a4g_bench.suite.model import Named
-from a4g_bench.victims.workbench import Material
 
 #: Folds of the clean victim's out-of-fold scores.
 SCORE_FOLDS = 5

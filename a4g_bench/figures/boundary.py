@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from a4g_bench.attacks.attack import Poison
+from a4g_bench.attacks.base import Poison
 from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Table
+from a4g_bench.engine.fits import Job, Material, Workbench
 from a4g_bench.errors import DataError, VictimError
-from a4g_bench.victims.workbench import Job, Material, Workbench
 
 _GRID = 200  # points per axis at which the victim is asked
 _MARGIN = 0.05  # of each axis, for points at the edge

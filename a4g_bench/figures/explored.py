@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from a4g_bench.figures.material import Contender, Point, Row, Scene, Searched
+from a4g_bench.figures.scenes import Contender, Point, Row, Scene, Searched
 from a4g_bench.figures.style import CLEAN, figure, title
 
 _AUDIT = "#D55E00"

@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 
 from a4g_bench.figures.bars import bars, transfer_bars
 from a4g_bench.figures.explored import explored
-from a4g_bench.figures.material import Scene
-from a4g_bench.figures.names import file_name
-from a4g_bench.figures.style import Format, render, styled
+from a4g_bench.figures.scenes import Scene
+from a4g_bench.figures.style import Format, file_name, render, styled
 from a4g_bench.figures.trajectories import trajectories
 from a4g_bench.leaderboard.records import Cell
 

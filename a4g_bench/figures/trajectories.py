@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from a4g_bench.figures.material import Contender, Point, Scene, Searched
-from a4g_bench.figures.statistics import Mean, band, mean
-from a4g_bench.figures.style import CLEAN, clipped, figure, look, seeds, title
+from a4g_bench.figures.scenes import Contender, Point, Scene, Searched
+from a4g_bench.figures.style import CLEAN, Mean, band, clipped, figure, look, mean, seeds, title
 
 What = Literal["unfairness", "accuracy"]
 _HANDLE, _CHARACTER = 0.6, 0.061  # inches of the legend: a column's mark and space, and a character of its text

@@ -21,8 +21,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from a4g_bench.leaderboard.estimates import Draws, Estimate, Part
-from a4g_bench.leaderboard.family import Family
-from a4g_bench.leaderboard.outcomes import Audit
+from a4g_bench.leaderboard.outcomes import Audit, Family
 
 _PICKS = 128  # seed draws resampled at a time; part of how the random stream is read, so not to be tuned per machine
 _COLUMNS = 1024  # searches per matrix product

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from a4g_bench.leaderboard.bootstrap import CleanGap, Series, resample
+from a4g_bench.leaderboard.columns import finite
 from a4g_bench.leaderboard.estimates import Estimate, at_allowance, fair_gain
-from a4g_bench.leaderboard.family import Family, families
-from a4g_bench.leaderboard.outcomes import Outcome
-from a4g_bench.leaderboard.pairs import Pair, judge, smallest_resolvable_gain
-from a4g_bench.leaderboard.records import DETECTABILITY, OFF_TARGET, Budget, Cell, Entrant, PairKey, Search
-from a4g_bench.leaderboard.rows import finite
-from a4g_bench.leaderboard.select import REFERENCE_LINE
-from a4g_bench.leaderboard.tiers import p_value
+from a4g_bench.leaderboard.inference import p_value
+from a4g_bench.leaderboard.outcomes import Family, Outcome, families
+from a4g_bench.leaderboard.rankability import Pair, judge, smallest_resolvable_gain
+from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search
+from a4g_bench.leaderboard.selection import REFERENCE_LINE
+from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
 REFERENCE = "random-duplicates"
 #: The reference line whose gain at the accuracy allowed is what others are measured against.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from a4g_bench.leaderboard.evidence import Evidence
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search
-from a4g_bench.leaderboard.select import Selection
+from a4g_bench.leaderboard.selection import Selection
 
 PROTOCOL_BUDGETS = tuple(Budget(False, share) for share in (0.001, 0.005, 0.01, 0.05))
 _SHOWN = 5

@@ -2,55 +2,16 @@
 
 import json
 import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-import pyarrow as pa
+import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
-
-#: How a poison set gives itself away, as the searches table says it.
-DETECTABILITY = ("duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift")
-#: Metrics of an audit that are reported whatever a search optimised.
-OFF_TARGET = (
-    "demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference",
-    "equal_opportunity_difference", "average_odds_difference", "fpr_difference", "fnr_difference",
-)  # fmt: skip
-SEARCH_COLUMNS = (
-    "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
-    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id",
-    "train_rows", "validation_rows", "audit_rows", "queries", "poison_rows",
-    "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
-    "propose_seconds", "fit_cpu_seconds",
-)  # fmt: skip
-#: Columns that older results lack: null there.
-LATER_COLUMNS = ("knowledge", "labels", "row_origin", *DETECTABILITY)
-_PREDICTION_COLUMNS = ("search_id", "evaluated_on", "audit_seed", "rows", "predicted")
-BASELINE_COLUMNS = (
-    "baseline_id", "dataset", "attribute", "fingerprint", "seed", "audit_seed", "favourable", "group_names", "rows",
-    "row_ids", "labels", "groups", "predicted",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class ResultTables:
-    """The tables of one results folder as the store reads them; columns beyond the needed ones are ignored."""
-
-    where: str
-    searches: pa.Table
-    predictions: pa.Table
-    baselines: pa.Table
-    audits: pa.Table | None = None
-
-    def __post_init__(self) -> None:
-        for name, needed in (
-            ("searches", SEARCH_COLUMNS),
-            ("predictions", _PREDICTION_COLUMNS),
-            ("baselines", BASELINE_COLUMNS),
-        ):
-            missing = sorted(set(needed) - set(getattr(self, name).column_names))
-            if missing:
-                raise StoreError(f"{self.where}: table '{name}' lacks column '{missing[0]}'")
+from a4g_bench.store.tables import DETECTABILITY, ResultTables
 
 
 @dataclass(frozen=True, order=True)
@@ -200,3 +161,42 @@ def _definitions(identity: str, victim: str, attack: str) -> tuple[tuple[str, st
         return ()
     labels = (("victim", victim), ("attack", attack))
     return tuple((kind, label, json.dumps(content[kind], sort_keys=True)) for kind, label in labels if kind in content)
+
+
+Row = dict[str, Any]
+#: The audit seed of the rows that are means over the victim seeds.
+MEAN = -1
+
+
+def sides_of(table: ResultTables, columns: Iterable[str], *, mean: bool) -> dict[str, list[tuple[Row, Row]]]:
+    """Per search the (clean, poisoned) rows of its own victim's audit: of the means, or one pair per victim seed.
+
+    Audits on other victims, behind defences, and of one side alone are left out.
+    """
+    if table.audits is None:
+        return {}
+    seeds = table.audits["audit_seed"]
+    chosen = table.audits.filter(pc.equal(seeds, MEAN) if mean else pc.greater_equal(seeds, 0))
+    victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
+    found: dict[tuple[str, int], dict[str, Row]] = defaultdict(dict)
+    for row in chosen.select(["search_id", "evaluated_on", "role", "audit_seed", *columns]).to_pylist():
+        if victims.get(row["search_id"]) == row["evaluated_on"]:
+            found[row["search_id"], row["audit_seed"]][row["role"]] = row
+    pairs: dict[str, list[tuple[Row, Row]]] = defaultdict(list)
+    for (search_id, _), by_role in found.items():
+        if len(by_role) == 2:
+            pairs[search_id].append((by_role["clean"], by_role["poisoned"]))
+    return pairs
+
+
+def incumbents(queries: Sequence[Row]) -> list[Row | None]:
+    """The best query within the accuracy allowance after 0, 1, ... of the ``queries``, which are in order; None before
+    there is one. Best is by the search's objective.
+    """
+    best: Row | None = None
+    so_far, path = None, [best]
+    for query in queries:
+        if query["failed"] is None and query["best_objective"] not in (None, so_far):
+            so_far, best = query["best_objective"], query
+        path.append(best)
+    return path

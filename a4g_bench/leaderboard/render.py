@@ -10,9 +10,8 @@ from typing import Literal
 
 from a4g_bench.errors import A4GError, nearest
 from a4g_bench.leaderboard.board import Board, View
-from a4g_bench.leaderboard.columns import COLUMNS, LEGENDS, LINES, Column, number
-from a4g_bench.leaderboard.pairs import Pair
-from a4g_bench.leaderboard.rows import Row
+from a4g_bench.leaderboard.columns import COLUMNS, LEGENDS, LINES, Column, Row, number
+from a4g_bench.leaderboard.rankability import Pair
 
 Format = Literal["table", "csv", "json", "md", "latex"]
 

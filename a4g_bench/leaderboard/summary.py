@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from a4g_bench.leaderboard.columns import Row, Status, finite
 from a4g_bench.leaderboard.estimates import Estimate, allowed_gain, ratio, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
-from a4g_bench.leaderboard.records import DETECTABILITY, OFF_TARGET, Cell
-from a4g_bench.leaderboard.rows import Row, Status, finite
-from a4g_bench.leaderboard.tiers import LEVEL, Standing, standings
+from a4g_bench.leaderboard.inference import LEVEL, Standing, standings
+from a4g_bench.leaderboard.records import Cell
+from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
 #: Below this gain of the ceiling a share of it says nothing.
 _LEAST_CEILING = 0.02

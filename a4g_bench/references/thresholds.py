@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator
 from a4g_bench.data.split import stratified_parts
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import confusion, unfairness
-from a4g_bench.references.reference import Features, Groups, Labels, Reference, Situation
+from a4g_bench.references.base import Features, Groups, Labels, Reference, Situation
 from a4g_bench.seeds import AUDIT_SEEDS
-from a4g_bench.victims.victim import favourable_scores, gives_scores
+from a4g_bench.victims.base import favourable_scores, gives_scores
 
 #: Slacks of the constraint that are tried; the last leaves the thresholds where they are best for accuracy.
 TOLERANCES = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)

@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from pyarrow import fs
 
-from a4g_bench.errors import StoreError
-from a4g_bench.uri import without_secrets
+from a4g_bench.errors import StoreError, without_secrets
 
 #: A remote file system that fails is asked again after pauses of about these seconds.
 PAUSES = (0.5, 2.0, 8.0)

@@ -3,6 +3,8 @@
 Each file carries ``schema_version`` in its Parquet metadata; a file of a newer version is refused by name.
 """
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 
 from a4g_bench.errors import StoreError
@@ -214,3 +216,47 @@ def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
             raise StoreError(f"{where}: column '{field.name}' is missing")
         if schema.field(position).type != field.type:
             raise StoreError(f"{where}: column '{field.name}' is {schema.field(position).type}, expected {field.type}")
+
+
+#: How a poison set gives itself away, as the searches table says it.
+DETECTABILITY = ("duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift")
+#: Metrics of an audit that are reported whatever a search optimised.
+OFF_TARGET = (
+    "demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference",
+    "equal_opportunity_difference", "average_odds_difference", "fpr_difference", "fnr_difference",
+)  # fmt: skip
+SEARCH_COLUMNS = (
+    "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
+    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id",
+    "train_rows", "validation_rows", "audit_rows", "queries", "poison_rows",
+    "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
+    "propose_seconds", "fit_cpu_seconds",
+)  # fmt: skip
+#: Columns that older results lack: null there.
+LATER_COLUMNS = ("knowledge", "labels", "row_origin", *DETECTABILITY)
+_PREDICTION_COLUMNS = ("search_id", "evaluated_on", "audit_seed", "rows", "predicted")
+BASELINE_COLUMNS = (
+    "baseline_id", "dataset", "attribute", "fingerprint", "seed", "audit_seed", "favourable", "group_names", "rows",
+    "row_ids", "labels", "groups", "predicted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ResultTables:
+    """The tables of one results folder as the store reads them; columns beyond the needed ones are ignored."""
+
+    where: str
+    searches: pa.Table
+    predictions: pa.Table
+    baselines: pa.Table
+    audits: pa.Table | None = None
+
+    def __post_init__(self) -> None:
+        for name, needed in (
+            ("searches", SEARCH_COLUMNS),
+            ("predictions", _PREDICTION_COLUMNS),
+            ("baselines", BASELINE_COLUMNS),
+        ):
+            missing = sorted(set(needed) - set(getattr(self, name).column_names))
+            if missing:
+                raise StoreError(f"{self.where}: table '{name}' lacks column '{missing[0]}'")

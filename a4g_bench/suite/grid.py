@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from a4g_bench.attacks.attack import Attack, get_attack
-from a4g_bench.defences.defence import get_defence
+from a4g_bench.attacks.base import Attack, get_attack
+from a4g_bench.defences.base import get_defence
 from a4g_bench.metrics.confusion import get_metric
-from a4g_bench.references.reference import get_reference
+from a4g_bench.provenance import versions
+from a4g_bench.references.base import get_reference
 from a4g_bench.suite.model import (
     AttackEntry,
     Audited,
@@ -22,8 +23,7 @@ from a4g_bench.suite.model import (
     PoisonBudget,
     Suite,
 )
-from a4g_bench.suite.versions import versions
-from a4g_bench.victims.victim import get_victim
+from a4g_bench.victims.base import get_victim
 
 PROTOCOL_VERSION = 1
 IDENTITY_VERSION = 1

@@ -13,9 +13,21 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from a4g_bench.errors import A4GError, SuiteError, nearest
-from a4g_bench.suite.builtin import builtin_folder, builtin_names
 from a4g_bench.suite.model import Suite
 from a4g_bench.suite.yaml_file import MAX_BYTES, Document, parse
+
+
+def builtin_folder() -> Path:
+    """Where they are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_suites"
+    return inside if inside.is_dir() else package.parent / "suites"
+
+
+def builtin_names() -> list[str]:
+    """Their names, sorted."""
+    return sorted(path.stem for path in builtin_folder().glob("*.yaml"))
+
 
 _SHOWN = 60
 

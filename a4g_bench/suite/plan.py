@@ -10,16 +10,14 @@ from pydantic import ValidationError
 
 from a4g_bench import plugins
 from a4g_bench.data.files import load_file
-from a4g_bench.data.sample import subsample
 from a4g_bench.data.schema import Schema
-from a4g_bench.data.split import split
+from a4g_bench.data.split import split, subsample
 from a4g_bench.data.table import Table
-from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest
+from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest, without_secrets
 from a4g_bench.suite.check import check_suite
 from a4g_bench.suite.grid import Spec, expand, identify
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import DatasetEntry, Suite
-from a4g_bench.uri import without_secrets
 
 Key = tuple[str, str]
 

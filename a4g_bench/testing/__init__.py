@@ -11,13 +11,15 @@ Subclass one in a pytest file and name the plugin; pytest finds the tests::
 """
 
 from a4g_bench.testing.attacks import AttackContract
-from a4g_bench.testing.contract import Contract, Outcome, check
-from a4g_bench.testing.others import (
+from a4g_bench.testing.contract import (
+    Contract,
     DatasetContract,
     DefenceContract,
     MetricContract,
+    Outcome,
     ReferenceContract,
     VictimContract,
+    check,
 )
 
 #: The contract of each kind of plugin.

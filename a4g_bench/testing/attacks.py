@@ -3,7 +3,7 @@
 import tempfile
 from typing import Any, ClassVar, get_args, get_type_hints
 
-from a4g_bench.attacks.attack import Attack, Candidate, Problem, Result, Threat, get_attack
+from a4g_bench.attacks.base import Attack, Candidate, Problem, Result, Threat, get_attack
 from a4g_bench.engine.local import LocalServices, run_here
 from a4g_bench.engine.task import Task
 from a4g_bench.store.results import Results, SearchRecord

@@ -1,6 +1,6 @@
 """The built-in victims: library defaults, on one thread, seeded."""
 
-from a4g_bench.victims.victim import SklearnVictim
+from a4g_bench.victims.base import SklearnVictim
 
 
 class RandomForest(SklearnVictim):

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.data.schema import Array, Schema
-from a4g_bench.victims.victim import Encoding
+from a4g_bench.victims.base import Encoding
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from a4g_bench.attacks.attack import Attack, Candidate, Pool, Problem, Result
+from a4g_bench.attacks.base import Attack, Candidate, Pool, Problem, Result
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Cut, Feature, Schema
 from a4g_bench.metrics.estimate import Estimate, Measurement

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, blend, realise, realise_guided
-from a4g_bench.attacks.attack import Poison, Pool, Problem
-from a4g_bench.attacks.guides import Guides
+from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, Guides, blend, realise, realise_guided
+from a4g_bench.attacks.base import Poison, Pool, Problem
 from tests.attacks.problems import cells, counts, make_pool, make_problem
 
 A, B, C = 0, 1, 2

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES
-from a4g_bench.attacks.attack import Attack, Candidate, Poison, Pool, get_attack
+from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, get_attack
 from a4g_bench.attacks.controls import apportion, reweighing_shares, spread
 from a4g_bench.errors import AttackError
 from tests.attacks.problems import cells, counts, make_pool, make_problem

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.attack import Attack, Candidate, Pool, Result, get_attack
+from a4g_bench.attacks.base import Attack, Candidate, Pool, Result, get_attack
 from tests.attacks.problems import cells, counts, make_pool, make_problem, measurement, recipe, replay, result, search
 
 A, B, C = 0, 1, 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from a4g_bench import plugins
-from a4g_bench.attacks.attack import Attack, Candidate, Poison, copies, get_attack, join
+from a4g_bench.attacks.base import Attack, Candidate, Poison, copies, get_attack, join
 from a4g_bench.attacks.controls import Clean
 from a4g_bench.errors import A4GError, AttackError
 from tests.attacks.problems import make_pool

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.attack import Candidate, Poison, Problem, get_attack, join
+from a4g_bench.attacks.base import Candidate, Poison, Problem, get_attack, join
 from a4g_bench.attacks.gradient import Bench
-from a4g_bench.attacks.smoothed import OBJECTIVES
+from a4g_bench.attacks.surrogates.smoothed import OBJECTIVES
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Feature, Schema
 from a4g_bench.errors import AttackError

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.attack import Candidate, Poison, get_attack
-from a4g_bench.attacks.gradient_search import GradientSearch
+from a4g_bench.attacks.base import Candidate, Poison, get_attack
+from a4g_bench.attacks.gradient import GradientSearch
 from a4g_bench.errors import AttackError
 from a4g_bench.store.results import Results
 from tests.attacks.problems import CLEAN_GAP, make_pool, make_problem, recipe, replay, search

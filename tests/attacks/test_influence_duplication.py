@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.attack import Poison, Problem, get_attack, join
+from a4g_bench.attacks.base import Poison, Problem, get_attack, join
 from a4g_bench.attacks.gradient import Bench
-from a4g_bench.attacks.influence_duplication import cheapest_copies
+from a4g_bench.attacks.influence import cheapest_copies
 from a4g_bench.errors import AttackError
 from tests.attacks.problems import make_pool, make_problem
 from tests.attacks.test_logistic import PROBLEMS

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from lightgbm import LGBMClassifier
 from scipy.special import expit
 
-from a4g_bench.attacks.attack import Pool, Problem, get_attack
-from a4g_bench.attacks.guides import Guides
-from a4g_bench.attacks.leaf_influence import LeafKernel, Ranking, rank_by_leaves
-from a4g_bench.attacks.linear_influence import rank_by_gradients
+from a4g_bench.attacks.allocation import Guides
+from a4g_bench.attacks.base import Pool, Problem, get_attack
+from a4g_bench.attacks.surrogates.linear import rank_by_gradients
+from a4g_bench.attacks.surrogates.trees import LeafKernel, Ranking, rank_by_leaves
 from a4g_bench.errors import AttackError
 from a4g_bench.victims.encoding import Encoder
 from tests.attacks.problems import make_pool, make_problem, measurement

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from a4g_bench.attacks import logistic
-from a4g_bench.attacks.attack import Problem
-from a4g_bench.attacks.logistic import Logistic, with_ones
-from a4g_bench.attacks.smoothed import OBJECTIVES, SmoothedLoss, smoothed_loss
-from a4g_bench.data.gaussian_groups import GaussianGroups
+from a4g_bench.attacks.base import Problem
+from a4g_bench.attacks.surrogates import logistic
+from a4g_bench.attacks.surrogates.logistic import Logistic, with_ones
+from a4g_bench.attacks.surrogates.smoothed import OBJECTIVES, SmoothedLoss, smoothed_loss
+from a4g_bench.data.generated import GaussianGroups
 from a4g_bench.engine.view import View
 from a4g_bench.victims.encoding import Encoder
 from tests.attacks.problems import make_pool, make_problem

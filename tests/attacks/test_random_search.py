@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a4g_bench.attacks.allocation import DIMENSIONS
-from a4g_bench.attacks.attack import Attack, get_attack
+from a4g_bench.attacks.base import Attack, get_attack
 from tests.attacks.problems import make_problem, recipe, replay, search
 
 

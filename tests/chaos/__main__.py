@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.chaos.disk import SmallDisk
 from tests.chaos.victim import Victim
-from tests.engine import runs
+from tests.distributed import runs
 from tests.support import write_suite
 
 #: what dies, and how often relative to each other; ``disk`` is filled up, everything else gets SIGKILL

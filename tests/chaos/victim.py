@@ -10,7 +10,7 @@ from typing import IO, Self
 
 import psutil
 
-from tests.engine import runs
+from tests.distributed import runs
 
 #: what the processes of a run call themselves
 TITLES = {"fits": "ray::FitWorker", "search": "Trainable", "clerk": "ray::Clerk", "raylet": "raylet/raylet"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from a4g_bench.data.synthetic import Synthetic
+from a4g_bench.data.generated import Synthetic
 from a4g_bench.store.results import Results
 from tests.support import complaint, said
 
@@ -14,7 +14,7 @@ WORDS = ("--dataset", "synthetic", "--victim", "logistic_regression", "--rows", 
 
 def table() -> pd.DataFrame:
     """Thirty rows of the table with their labels."""
-    from a4g_bench.data.sample import subsample
+    from a4g_bench.data.split import subsample
 
     whole = subsample(Synthetic().load(), 900, "group")
     frame = whole.schema.frame(whole.features[:30])

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from a4g_bench.figures.material import Scene, read_scenes
 from a4g_bench.figures.pictures import Picture, pictures
+from a4g_bench.figures.scenes import Scene, read_scenes
 from a4g_bench.figures.trajectories import trajectories
-from a4g_bench.leaderboard.select import Selection
+from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.results import Results, Row, SearchRecord
 from tests.support import complaint, plan_of, run_inline, said, tree
 

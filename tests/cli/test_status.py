@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from a4g_bench.engine.provenance import host_hash
+from a4g_bench.provenance import host_hash
 from a4g_bench.store.claim import Claim
 from a4g_bench.store.files import Files
 from tests.support import complaint, said

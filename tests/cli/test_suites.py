@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from a4g_bench.cli import progress
-from a4g_bench.engine.options import Progress
+from a4g_bench.distributed.options import Progress
 from tests.support import complaint, said, tree, write_suite
 
 

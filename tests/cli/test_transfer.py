@@ -117,9 +117,9 @@ def test_results_of_one_victim_only(root: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_the_picture_shows_each_victim_clean_and_poisoned(root: Path) -> None:
-    from a4g_bench.figures.material import read_scenes
     from a4g_bench.figures.pictures import pictures
-    from a4g_bench.leaderboard.select import Selection
+    from a4g_bench.figures.scenes import read_scenes
+    from a4g_bench.leaderboard.selection import Selection
 
     results = Results(str(root))
     drawn = [one for one in pictures(read_scenes([results], Selection())) if one.kind == "transfer"]

@@ -7,9 +7,9 @@ from typing import Any
 top = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(top))
 
-from a4g_bench.cli.leaderboard import board_of  # noqa: E402
+from a4g_bench.cli.folders import board_of  # noqa: E402
 from a4g_bench.store.results import Results  # noqa: E402
-from tests.engine.runs import assert_same  # noqa: E402
+from tests.distributed.runs import assert_same  # noqa: E402
 
 
 def board(folder: Path) -> Any:

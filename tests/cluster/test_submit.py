@@ -19,7 +19,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         got.update(address=address, entrypoint=entrypoint, files=tree(folder))
         return "job-1"
 
-    monkeypatch.setattr("a4g_bench.cluster.ray_api.submit", submit)
+    monkeypatch.setattr("a4g_bench.cluster.submit.submit", submit)
     return got
 
 
@@ -74,7 +74,7 @@ def test_a_table_that_cannot_travel_is_told(
 def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("a4g_bench.cluster.ray_api.find_spec", lambda module: None)
+    monkeypatch.setattr("a4g_bench.cluster.submit.find_spec", lambda module: None)
     told = complaint(capsys, "run", write_suite(tmp_path), "--submit", "--results", "/data/mine")
     assert told == "error: --submit needs Ray's job client: pip install 'a4g-bench[cluster]'"
 

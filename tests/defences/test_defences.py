@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a4g_bench import plugins
-from a4g_bench.defences.defence import Screened, get_defence
+from a4g_bench.defences.base import Screened, get_defence
 from a4g_bench.errors import VictimError
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from a4g_bench import plugins, seeds
-from a4g_bench.attacks.attack import Attack, Candidate, Poison, Pool, Result, Threat, copies
+from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, Result, Threat, copies
 from a4g_bench.data.split import split
 from a4g_bench.engine.local import run_here
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord
-from tests.engine.runs import TIMING
+from tests.distributed.runs import TIMING
 from tests.support import plan_of
 
 
@@ -193,10 +193,9 @@ def test_audit_seeds_are_no_query_seeds() -> None:
 @pytest.mark.parametrize("folds", [1, 3])
 def test_out_of_fold_scores_belong_to_their_rows(tmp_path: Path, folds: int) -> None:
     """Scores from folds, put together, are those of direct fits on each fold's complement."""
-    from a4g_bench.engine.fitting import InlineFitter
-    from a4g_bench.engine.groundwork import lay
+    from a4g_bench.engine.clean import lay
+    from a4g_bench.engine.fits import InlineFitter, Job
     from a4g_bench.suite.model import Fits, Named
-    from a4g_bench.victims.workbench import Job
 
     [subject] = plan_of(tmp_path).subjects.values()
     view = View.of(subject.table, subject.attribute, 0)

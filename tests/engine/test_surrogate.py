@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from a4g_bench.store.results import Results, Row
-from tests.engine.runs import TIMING
+from tests.distributed.runs import TIMING
 from tests.support import complaint, plan_of, run_inline, said, write_suite
 
 TREE = {"name": "sklearn.tree:DecisionTreeClassifier", "as": "tree"}

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from a4g_bench.attacks.attack import Poison, join
-from a4g_bench.data.gaussian_groups import GaussianGroups
-from a4g_bench.data.synthetic import Synthetic
+from a4g_bench.attacks.base import Poison, join
+from a4g_bench.data.generated import GaussianGroups, Synthetic
 from a4g_bench.errors import DataError
 from a4g_bench.figures.boundary import boundary
 from tests.support import python

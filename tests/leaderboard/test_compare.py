@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from a4g_bench.errors import StoreError
-from a4g_bench.leaderboard.compare import Comparison, compare
+from a4g_bench.leaderboard.analyses.compare import Comparison, compare
 
 from .boards import Folder
 from .drawn import CLEAN, NONE, folder, full

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from a4g_bench.leaderboard.critical import bars, critical
+from a4g_bench.leaderboard.analyses.pairwise import bars, critical
+from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.estimates import Estimate
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import study
+from a4g_bench.leaderboard.selection import Selection
 
 from .boards import Folder
 from .drawn import full

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4g_bench.leaderboard.curves import Curve, curves, hypervolume
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import study
+from a4g_bench.leaderboard.analyses.curves import Curve, curves, hypervolume
+from a4g_bench.leaderboard.board import study
+from a4g_bench.leaderboard.selection import Selection
 
 from .boards import Folder
 from .drawn import ATTACKS, CLEAN, HALF, NONE, folder

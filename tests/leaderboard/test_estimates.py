@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm, t
 
 from a4g_bench.leaderboard.estimates import Estimate, Part, ratio, weighted
-from a4g_bench.leaderboard.tiers import p_value
+from a4g_bench.leaderboard.inference import p_value
 
 UP_AND_DOWN = np.tile([-1.0, 1.0], 500)  # variance 1
 SAME = np.zeros(1000)

@@ -3,9 +3,9 @@
 import pytest
 
 from a4g_bench.errors import StoreError
-from a4g_bench.leaderboard.head_to_head import Duel, head_to_head
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import study
+from a4g_bench.leaderboard.analyses.pairwise import Duel, head_to_head
+from a4g_bench.leaderboard.board import study
+from a4g_bench.leaderboard.selection import Selection
 
 from .boards import Folder
 from .drawn import NONE, full

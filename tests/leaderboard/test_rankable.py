@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from a4g_bench.leaderboard import Board, build
-from a4g_bench.leaderboard.pairs import smallest_resolvable_gain
+from a4g_bench.leaderboard.rankability import smallest_resolvable_gain
 
 from .boards import Folder
 from .drawn import CLEAN, COSTLY, HALF, NONE, folder, full

@@ -7,9 +7,8 @@ import pyarrow as pa
 import pytest
 
 from a4g_bench.leaderboard import Board, ResultTables, build
-from a4g_bench.leaderboard.records import OFF_TARGET
 from a4g_bench.leaderboard.render import render
-from a4g_bench.store.tables import AUDITS
+from a4g_bench.store.tables import AUDITS, OFF_TARGET
 
 from .boards import Folder
 from .drawn import COSTLY, HALF, NONE, full

@@ -4,10 +4,9 @@ import pytest
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard import build
-from a4g_bench.leaderboard.board import board_of
+from a4g_bench.leaderboard.board import Study, board_of, study
 from a4g_bench.leaderboard.records import Budget
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import Study, study
+from a4g_bench.leaderboard.selection import Selection
 
 from .boards import Folder
 from .drawn import HALF, NONE, full

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from a4g_bench.leaderboard import ResultTables
-from a4g_bench.leaderboard.select import Selection
-from a4g_bench.leaderboard.study import study
-from a4g_bench.leaderboard.variance import Spread, spreads
+from a4g_bench.leaderboard.analyses.variance import Spread, spreads
+from a4g_bench.leaderboard.board import study
+from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.tables import AUDITS
 
 from .boards import Folder

@@ -8,9 +8,9 @@ import pytest
 from a4g_bench import plugins
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import confusion, unfairness
-from a4g_bench.references.reference import People, Situation, get_reference
-from a4g_bench.references.reweighing import independence_weights
-from a4g_bench.victims.victim import get_victim
+from a4g_bench.references.base import People, Situation, get_reference
+from a4g_bench.references.fairlearn import independence_weights
+from a4g_bench.victims.base import get_victim
 
 # the victims' own advice, which the harness silences too
 pytestmark = pytest.mark.filterwarnings("ignore")

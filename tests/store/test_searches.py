@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from a4g_bench.engine.standing import Standing, standing
 from a4g_bench.errors import StoreError
 from a4g_bench.store.results import Results
 from a4g_bench.store.tables import QUERIES
 from a4g_bench.suite.plan import Plan
+from a4g_bench.workflows.status import Standing, standing
 from tests.store import records
 from tests.store.bucket import Bucket, PowerFailure, failing_at
 from tests.support import plan_of, run_inline, tree

@@ -2,9 +2,8 @@
 
 import pytest
 
-from a4g_bench.suite.builtin import builtin_folder, builtin_names
 from a4g_bench.suite.check import check_suite
-from a4g_bench.suite.load import load_suite
+from a4g_bench.suite.load import builtin_folder, builtin_names, load_suite
 
 
 @pytest.mark.parametrize("name", builtin_names())

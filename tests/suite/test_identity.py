@@ -153,7 +153,7 @@ def test_the_protected_attribute_is_part_of_the_identity(tmp_path: Path) -> None
 
 def test_versions_of_the_packages_used_are_part_of_the_identity(monkeypatch: pytest.MonkeyPatch) -> None:
     before = identity(BASE)
-    monkeypatch.setattr("a4g_bench.suite.versions._version", lambda package: "0.0.1")
+    monkeypatch.setattr("a4g_bench.provenance._version", lambda package: "0.0.1")
     assert identity(BASE)[1] != before[1]
 
 

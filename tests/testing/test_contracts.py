@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from a4g_bench import plugins
-from a4g_bench.attacks.attack import Attack, Candidate, Poison, Pool, Result, Threat, copies
+from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, Result, Threat, copies
 from a4g_bench.metrics.confusion import Metric, get_metric
 from a4g_bench.testing import CONTRACTS, check
 from tests.support import complaint, said

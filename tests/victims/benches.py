@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from a4g_bench.data.schema import Feature, Schema
-from a4g_bench.victims.workbench import Fit, Job, Material, Workbench
+from a4g_bench.engine.fits import Fit, Job, Material, Workbench
 
 HOUSE = "tests.victims.odd_victims"
 N_TRAIN, N_JUDGED = 120, 40

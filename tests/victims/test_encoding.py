@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from a4g_bench.data.schema import Feature, Schema
+from a4g_bench.victims.base import Encoding, get_victim
 from a4g_bench.victims.encoding import Encoder
-from a4g_bench.victims.victim import Encoding, get_victim
-
-from .benches import HOUSE, LABELS, N_JUDGED, N_TRAIN, bench, poison, rows, schema
-from .odd_victims import Spy
+from tests.victims.benches import HOUSE, LABELS, N_JUDGED, N_TRAIN, bench, poison, rows, schema
+from tests.victims.odd_victims import Spy
 
 DRAWN = Schema(
     features=(

@@ -9,9 +9,8 @@ import pytest
 
 from a4g_bench import plugins
 from a4g_bench.errors import A4GError, VictimError
-from a4g_bench.victims.victim import Victim, get_victim
-
-from .benches import HOUSE
+from a4g_bench.victims.base import Victim, get_victim
+from tests.victims.benches import HOUSE
 
 SVC = "sklearn.svm:SVC"
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from a4g_bench.defences.defence import Defence, Features, Labels, Screened, share, without_worst
+from a4g_bench.defences.base import Defence, Features, Labels, Screened, without_worst
+from a4g_bench.parameters import share
 
 
 class TrimFar(Defence):

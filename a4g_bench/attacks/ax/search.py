@@ -1,0 +1,76 @@
+"""A search of the unit cube by Bayesian optimisation with Ax: what the ``ax-`` entrants share."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Unpack
+
+from a4g_bench import seeds
+from a4g_bench.attacks.ax.proposer import Observation, Proposer
+from a4g_bench.attacks.base import Problem, Result
+from a4g_bench.attacks.two_phase import Choosing, ContinuousSearch, Point
+from a4g_bench.parameters import whole
+
+
+class Exploring(Choosing, total=False):
+    """Parameters that the ``ax-`` entrants share."""
+
+    initial: int
+    warm_start: bool
+    acquisition: str
+
+
+class AxSearch(ContinuousSearch):
+    """Explores by Ax's noisy expected improvement.
+
+    The objective is modelled with its standard error, the accuracy loss is an outcome constraint at the allowance less
+    ``margin``, and the finalists are those of the best posterior mean. ``warm_start`` begins with :attr:`beginnings`;
+    ``initial`` points in all come before the model (the rest of them Sobol). ``acquisition``: ``lean``, ``default``
+    (Ax's own, several times as dear), or ``pareto``, which has two objectives, the suite's and the accuracy, and
+    explores their front within the allowance (dearer still); the final set is picked as ever, by the largest confirmed
+    gain within the allowance.
+    """
+
+    packages: ClassVar[tuple[str, ...]] = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
+
+    def __init__(
+        self, *, initial: int = 8, warm_start: bool = True, acquisition: str = "lean", **choosing: Unpack[Choosing]
+    ) -> None:
+        super().__init__(**choosing)
+        if not isinstance(warm_start, bool):
+            raise ValueError(f"warm_start must be true or false, not {warm_start!r}")
+        if acquisition not in ("lean", "default", "pareto"):
+            raise ValueError(f"acquisition must be 'lean', 'default' or 'pareto', not {acquisition!r}")
+        self.initial, self.warm_start, self.acquisition = whole("initial", initial, 1), warm_start, acquisition
+
+    @property
+    def beginnings(self) -> Sequence[Point]:
+        """Points known to be good from elsewhere."""
+        return ()
+
+    def start(self, problem: Problem) -> None:
+        super().start(problem)
+        self._proposer = Proposer(
+            self.dimensions,
+            seed=seeds.integer(problem.seed, seeds.Purpose.SEARCH),
+            initial=min(self.initial, max(self.exploring, 1)),
+            max_loss=self.allowed_loss,
+            start=self.beginnings if self.warm_start else (),
+            acquisition=self.acquisition,  # type: ignore[arg-type]  # checked in __init__
+        )
+
+    def propose(self, n: int) -> list[Point]:
+        return self._proposer.ask(n)
+
+    def learn(self, results: Sequence[Result]) -> None:
+        if results:
+            self._proposer.tell([self._observation(result) for result in results])
+
+    def shortlist(self, k: int) -> list[Point]:
+        return self._proposer.best(k)
+
+    def _observation(self, result: Result) -> Observation:
+        point = self.point(result.candidate)
+        if result.measurement is None:
+            return Observation(point, None, None)
+        m = result.measurement
+        worth = result.reference.objective.mean - self.gain(result)
+        return Observation(point, (worth, m.objective.sem), (result.accuracy_loss, m.accuracy.sem))

@@ -1,0 +1,310 @@
+"""``a4g-bench leaderboard``."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import StrEnum
+from statistics import fmean
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from a4g_bench.cli import exit_codes
+from a4g_bench.cli.folders import board_of, default_folders
+from a4g_bench.cli.options import Attacks, Budgets, Datasets, Folders, Json, Victims
+from a4g_bench.cli.output import examples, print_json, print_table, remark
+from a4g_bench.errors import StoreError
+
+if TYPE_CHECKING:
+    from a4g_bench.leaderboard.analyses.compare import Change
+    from a4g_bench.leaderboard.analyses.curves import Curve
+    from a4g_bench.leaderboard.analyses.pairwise import Duel
+    from a4g_bench.leaderboard.analyses.variance import Spread
+
+
+LEADERBOARD_EXAMPLES = examples(
+    "a4g-bench leaderboard",
+    "a4g-bench leaderboard results/quick --by dataset",
+    "a4g-bench leaderboard results/a results/b --format csv",
+    "a4g-bench leaderboard --dataset adult --budget 1%",
+    "a4g-bench leaderboard results/standard --columns threat",
+)
+
+
+class Format(StrEnum):
+    """How to print the board."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    md = "md"
+    latex = "latex"
+
+
+class By(StrEnum):
+    """What to break the board down by."""
+
+    dataset = "dataset"
+    victim = "victim"
+    budget = "budget"
+
+
+class Columns(StrEnum):
+    """Which columns the tables have."""
+
+    scores = "scores"
+    off_target = "off-target"
+    threat = "threat"
+
+
+def leaderboard_command(
+    folders: Folders = None,
+    form: Annotated[
+        Format, typer.Option("--format", metavar="table|csv|json|md|latex", help="How to print it.")
+    ] = Format.table,
+    by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget", help="Break the board down.")] = None,
+    columns: Annotated[
+        Columns,
+        typer.Option(metavar="scores|off-target|threat", help="Scores; other metrics; or knowledge and detectability."),
+    ] = Columns.scores,
+    dataset: Datasets = None,
+    victim: Victims = None,
+    budget: Budgets = None,
+    attack: Attacks = None,
+    as_json: Json = False,
+) -> None:
+    """Rank the attacks from stored results.
+
+    With intervals, tiers and controls; filters recompute every number. Needs neither Ray nor Ax.
+    """
+    roots = folders or default_folders()
+    damaged: dict[str, str] = {}
+    try:
+        board = board_of(roots, dataset or (), victim or (), budget or (), attack or (), damaged)
+    except StoreError as error:
+        named = "".join(f"; {name} cannot be read ({why})" for name, why in damaged.items())
+        raise StoreError(f"{error}{named}") from error
+    from a4g_bench.leaderboard.render import render
+
+    style: Literal["table", "csv", "json", "md", "latex"] = "json" if as_json else form.value
+    print(render(board, style, by.value if by else None, columns.value).rstrip("\n"))
+    for name, why in damaged.items():
+        remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
+    raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)
+
+
+COMPARE_EXAMPLES = examples(
+    "a4g-bench compare results/standard /tmp/standard-of-my-branch",
+    "a4g-bench compare old new --dataset adult --json",
+)
+_SHOWN = 5
+
+
+def compare_command(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Results folder.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="Results folder to hold against it.")],
+    dataset: Datasets = None,
+    victim: Victims = None,
+    as_json: Json = False,
+) -> None:
+    """Say what changed between two results folders beyond noise.
+
+    Entrants are paired by name, cell, seed and audit row, on what both folders have. Exit code 1 if any of them became
+    worse: for a branch in CI.
+    """
+    from a4g_bench.leaderboard.analyses.compare import compare
+    from a4g_bench.store.results import whole_tables_of
+
+    old, new = whole_tables_of([before]), whole_tables_of([after])
+    found = compare(old, new, datasets=dataset or (), victims=victim or ())
+    if as_json:
+        print_json(found.to_json())
+    else:
+        print("over all cells that both have: FG@1 before and after, their difference with its 95 % interval")
+        print_table([_row(change) for change in found.overall])
+        moved = [change for change in found.cells if change.verdict != "no difference"]
+        print(f"\n{len(moved)} of {len(found.cells)} cells differ beyond noise (5 %, Holm's correction)")
+        if moved:
+            print_table([_row(change) for change in moved])
+        for where, lone in ((before, found.only_before), (after, found.only_after)):
+            if lone:
+                more = f", ... and {len(lone) - _SHOWN} more" if len(lone) > _SHOWN else ""
+                remark(f"note: only in {where}: {', '.join(lone[:_SHOWN])}{more}")
+    raise typer.Exit(exit_codes.FAILED if found.worse else exit_codes.COMPLETE)
+
+
+def _row(change: "Change") -> dict[str, Any]:
+    place = {}
+    if change.dataset is not None:
+        place = {
+            "data set": f"{change.dataset}/{change.attribute}",
+            "victim": change.victim,
+            "budget": change.budget_label,
+        }
+    return {
+        "entrant": change.entrant,
+        **place,
+        "before": _shown(change.before),
+        "after": _shown(change.after),
+        "difference": _shown(change.difference),
+        "95 %": f"[{_shown(change.low)}, {_shown(change.high)}]",
+        "verdict": change.verdict,
+    }
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.3f}"
+
+
+VARIANCE_EXAMPLES = examples(
+    "a4g-bench variance results/standard",
+    "a4g-bench variance results/standard --attack ax-allocation --budget 1%",
+)
+
+
+def variance_command(
+    folders: Folders = None,
+    dataset: Datasets = None,
+    victim: Victims = None,
+    budget: Budgets = None,
+    attack: Attacks = None,
+    as_json: Json = False,
+) -> None:
+    """Say where the spread of results over seeds comes from.
+
+    Per pair, over its entrants and budgets: the standard deviation over seeds of the gap closed, in points, and the
+    shares of its variance: the audit's people, the victim's own seeds, and the rest (split and search). More seeds help
+    against all three; larger audit splits only against the first. --json has every entrant and budget.
+    """
+    from a4g_bench.leaderboard.analyses.variance import spreads
+    from a4g_bench.leaderboard.board import study
+    from a4g_bench.leaderboard.records import Budget
+    from a4g_bench.leaderboard.selection import Selection
+    from a4g_bench.store.results import whole_tables_of
+
+    tables = whole_tables_of(folders or default_folders())
+    wanted = tuple(Budget.parse(text) for text in budget or ())
+    chosen = Selection(tuple(dataset or ()), tuple(victim or ()), wanted, tuple(attack or ()))
+    found = spreads(study(tables, chosen), tables)
+    if as_json:
+        print_json([spread.to_json() for spread in found])
+        return
+    pairs: dict[tuple[str, str, str], list[Spread]] = defaultdict(list)
+    for spread in found:
+        if spread.sd:
+            pairs[spread.dataset, spread.attribute, spread.victim].append(spread)
+    print_table([_variance_line(*pair, some) for pair, some in pairs.items()])
+
+
+def _variance_line(dataset: str, attribute: str, victim: str, spreads: Sequence["Spread"]) -> dict[str, Any]:
+    def share(name: str) -> str:
+        return f"{fmean(getattr(spread, name) for spread in spreads):.2f}"
+
+    return {
+        "data set": f"{dataset}/{attribute}",
+        "victim": victim,
+        "sd (points)": f"{100 * fmean(spread.sd for spread in spreads):.1f}",
+        "audit rows": share("audit_rows"),
+        "victim seeds": share("victim_seeds"),
+        "split and search": share("split_and_search"),
+    }
+
+
+VERSUS_EXAMPLES = examples(
+    "a4g-bench versus ax-allocation results/standard",
+    "a4g-bench versus leaf-influence results/standard --dataset adult --json",
+)
+
+
+def versus_command(
+    entrant: Annotated[str, typer.Argument(metavar="ENTRANT", help="As the leaderboard calls it.")],
+    folders: Folders = None,
+    dataset: Datasets = None,
+    victim: Victims = None,
+    as_json: Json = False,
+) -> None:
+    """Hold one entrant against each of the others, overall and per poison budget.
+
+    The difference of FG@1 is paired, with its 95 % interval; ahead, behind and undecided count the pairs of data set
+    and victim where the interval lies above 0, below it, or covers it.
+    """
+    from a4g_bench.leaderboard.analyses.pairwise import head_to_head
+    from a4g_bench.leaderboard.board import study
+    from a4g_bench.leaderboard.selection import Selection
+    from a4g_bench.store.results import whole_tables_of
+
+    tables = whole_tables_of(folders or default_folders())
+    duels = head_to_head(study(tables, Selection(tuple(dataset or ()), tuple(victim or ()))), entrant)
+    if as_json:
+        print_json([duel.to_json() for duel in duels])
+        return
+    for number, budget in enumerate(dict.fromkeys(duel.budget_label for duel in duels)):
+        print(f"{chr(10) if number else ''}{f'poison budget {budget}' if budget else f'{entrant}, all poison budgets'}")
+        print_table(_lines([duel for duel in duels if duel.budget_label == budget]))
+
+
+def _lines(duels: Sequence["Duel"]) -> list[dict[str, Any]]:
+    def shown(value: float | None) -> str:
+        return "-" if value is None else f"{value:+.3f}"
+
+    return [
+        {
+            "against": duel.rival,
+            "difference": shown(duel.difference),
+            "95 %": f"[{shown(duel.low)}, {shown(duel.high)}]",
+            "ahead": duel.ahead,
+            "behind": duel.behind,
+            "undecided": duel.undecided,
+        }
+        for duel in sorted(duels, key=lambda duel: (duel.difference is None, duel.difference or 0.0))
+    ]
+
+
+CURVES_EXAMPLES = examples(
+    "a4g-bench curves results/standard",
+    "a4g-bench curves results/standard --target 0.5 --dataset adult --json",
+)
+
+
+def curves_command(
+    folders: Folders = None,
+    target: Annotated[float, typer.Option(metavar="SHARE", help="Share of the gap to be closed.")] = 0.25,
+    dataset: Datasets = None,
+    victim: Victims = None,
+    attack: Attacks = None,
+    as_json: Json = False,
+) -> None:
+    """Show what more rows buy: FG@1 by poison budget, and how many rows close a given share of the gap.
+
+    With the hypervolume of (unfairness, accuracy) up to the protocol's reference point; * marks entrants that no other
+    beats in both, the gap and the accuracy cost.
+    """
+    from a4g_bench.errors import StoreError
+    from a4g_bench.leaderboard.analyses.curves import curves
+    from a4g_bench.leaderboard.board import study
+    from a4g_bench.leaderboard.selection import Selection
+    from a4g_bench.store.results import whole_tables_of
+
+    if not 0 < target <= 1:
+        raise StoreError(f"--target {target}: a share of the gap, more than 0 and at most 1")
+    chosen = Selection(tuple(dataset or ()), tuple(victim or ()), (), tuple(attack or ()))
+    found = curves(study(whole_tables_of(folders or default_folders()), chosen), target)
+    if as_json:
+        print_json([curve.to_json() for curve in found])
+        return
+    if not found:
+        raise StoreError("no pair can be ranked, or no entrant has all of its cells: there is no curve to show")
+    print_table([_curve_line(curve, target) for curve in found])
+
+
+def _curve_line(curve: "Curve", target: float) -> dict[str, Any]:
+    def share(value: float | None) -> str:
+        return "never" if value is None else f"{100 * value:.2g} %"
+
+    budgets = {
+        point.budget_label: "-" if point.fg is None else f"{point.fg:+.2f} [{point.low:+.2f}, {point.high:+.2f}]"
+        for point in curve.points
+    }
+    rows = f"{share(curve.rows_to_target)} [{share(curve.rows_to_target_low)}, {share(curve.rows_to_target_high)}]"
+    volume = "-" if curve.hypervolume is None else f"{curve.hypervolume:.2f}{'*' if curve.front else ' '}"
+    name = f"{curve.entrant} *" if curve.role == "control" else curve.entrant
+    return {"entrant": name, **budgets, f"rows to {target:g}": rows, "hypervolume": volume}

@@ -1,0 +1,52 @@
+"""Defences: what a company may do to its training table before it trains, not knowing what was added."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench import plugins
+from a4g_bench.errors import VictimError
+
+Features = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class Screened:
+    """The rows of a table that are kept, as a mask (n,), and the labels (n,) of all of them."""
+
+    kept: npt.NDArray[np.bool_]
+    labels: Labels
+
+
+class Defence(ABC):
+    """A screening of the training table. The harness calls :meth:`screen` with clean and added rows alike, in an order
+    that tells nothing apart, and trains the victim on what is kept.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    #: Packages whose version determines its result, besides numpy.
+    packages: ClassVar[tuple[str, ...]] = ()
+    version: ClassVar[int] = 1
+
+    @abstractmethod
+    def screen(self, features: Features, labels: Labels) -> Screened:
+        """Screen encoded, standardised rows (n, columns) with their labels (n,). Must be deterministic."""
+
+
+def get_defence(name: str, parameters: Mapping[str, Any]) -> Defence:
+    """Build a registered defence. Raises ``VictimError`` naming an unknown parameter or a bad value."""
+    built: Defence = plugins.build("defences", name, parameters, Defence, VictimError)
+    return built
+
+
+def without_worst(badness: npt.NDArray[np.float64], removed: float) -> npt.NDArray[np.bool_]:
+    """The mask that leaves out the share ``removed`` of the rows with the largest ``badness`` (n,)."""
+    kept = np.ones(len(badness), dtype=np.bool_)
+    kept[np.argsort(-badness, kind="stable")[: int(removed * len(badness) + 0.5)]] = False
+    return kept

@@ -1,0 +1,160 @@
+"""Ray actors around a search: the one that fits and judges, and the one that writes."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+
+from a4g_bench.data.table import Table
+from a4g_bench.engine.audit import Court, Verdict
+from a4g_bench.engine.clean import Groundwork
+from a4g_bench.engine.fits import Fit, InlineFitter, Job
+from a4g_bench.engine.view import View
+from a4g_bench.errors import StoreError
+from a4g_bench.metrics.estimate import Predictions
+from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.suite.model import Audited
+from a4g_bench.suite.plan import Key, Planned
+from a4g_bench.victims.base import get_victim
+
+Row = dict[str, Any]
+_GROUNDWORKS = 256
+_COMPACT_EVERY = 256
+
+
+@ray.remote(num_cpus=0, max_restarts=0)
+class FitWorker:
+    """Trains victims, and judges audits: the only process of a search that ever holds audit rows.
+
+    It is told what to hold by name, fetches the rows itself, and runs one job at a time. Whoever gave it a job ends it
+    from outside when the job exceeds its limits.
+    """
+
+    def __init__(self, tables: dict[Key, Any], clerk: Any) -> None:
+        self._tables, self._clerk = tables, clerk  # object references: the rows stay in shared memory
+        self._fitter: tuple[str, InlineFitter] | None = None
+        self._court: tuple[str, Court] | None = None
+        self._baseline: list[Row] = []
+
+    def pid(self) -> int:
+        """The process to watch, and to end."""
+        return os.getpid()
+
+    def warm(self, victims: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Import what the victims need while the search's process is still starting."""
+        for name, parameters in victims:
+            get_victim(name, parameters).estimator(0)
+
+    def view(self, planned: Planned) -> View:
+        """The attacker's rows."""
+        return View.of(self._table(planned), planned.subject.attribute, planned.spec.seed)
+
+    def hold_view(self, view: View, planned: Planned) -> None:
+        """Be ready for the fits of a search."""
+        spec = planned.spec
+        key = view.material_key(spec.queried, spec.fits.folds)
+        if self._fitter is None or self._fitter[0] != key:
+            self._fitter = None  # not two tables at a time
+            self._fitter = (key, InlineFitter(view.material(spec.queried, spec.fits.folds)))
+
+    def hold_court(self, planned: Planned, victim: Audited) -> None:
+        """Be ready for the fits of an audit."""
+        court = self._court_of(planned, victim)
+        if self._fitter is None or self._fitter[0] != court.baseline_id:
+            self._fitter = None
+            self._fitter = (court.baseline_id, InlineFitter(court.material()))
+
+    def run(self, job: Job) -> Fit:
+        """One fit on what is held."""
+        assert self._fitter is not None
+        return self._fitter[1].run([job])[0]
+
+    def baseline_known(self, planned: Planned, victim: Audited) -> bool:
+        """Whether the clean victim's audit is there already."""
+        return bool(self._baseline_of(self._court_of(planned, victim)))
+
+    def judge(
+        self, planned: Planned, victim: Audited, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
+    ) -> Verdict:
+        """Judge predictions on the audit rows; ``clean`` ones are kept as the baseline."""
+        court = self._court_of(planned, victim)
+        if clean is not None:
+            self._baseline = court.baseline_rows(clean)
+            ray.get(self._clerk.write_baseline.remote(self._baseline))
+        return court.verdict(planned.search_id, self._baseline_of(court), poisoned)
+
+    def _baseline_of(self, court: Court) -> list[Row]:
+        if not self._baseline or self._baseline[0]["baseline_id"] != court.baseline_id:
+            self._baseline = ray.get(self._clerk.baseline.remote(court.baseline_id))
+        return self._baseline
+
+    def _table(self, planned: Planned) -> Table:
+        table: Table = ray.get(self._tables[planned.key])
+        return table
+
+    def _court_of(self, planned: Planned, victim: Audited) -> Court:
+        court = Court(self._table(planned), planned.subject.attribute, victim, planned.spec.seed)
+        if self._court is None or self._court[0] != court.baseline_id:
+            self._court = (court.baseline_id, court)
+        return self._court[1]
+
+
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
+class Clerk:
+    """The only writer of a results folder; also keeps the groundwork that searches share.
+
+    Every call may be repeated: a clerk whose process dies is started again, and does what it was doing once more.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._results = Results(root)
+        self._written = 0
+        self._unwritten: StoreError | None = None
+        self._groundwork: OrderedDict[str, Groundwork] = OrderedDict()
+        self._baselines = self._results.identifiers("baselines")
+
+    def groundwork(self, key: str) -> Groundwork | None:
+        """Groundwork that somebody laid, or None."""
+        return self._groundwork.get(key)
+
+    def keep_groundwork(self, key: str, groundwork: Groundwork) -> None:
+        """Take groundwork for others."""
+        self._groundwork[key] = groundwork
+        if len(self._groundwork) > _GROUNDWORKS:
+            self._groundwork.popitem(last=False)
+
+    def write(self, finished: SearchRecord) -> None:
+        """Write a finished search; now and then, merge small files."""
+        try:
+            self._results.write_search(finished)
+        except StoreError as error:
+            self._unwritten = error
+            raise
+        self._written += 1
+        if self._written % _COMPACT_EVERY == 0:
+            self._results.compact()
+
+    def finish(self) -> None:
+        """Merge small files at the end of a run. Raises the ``StoreError`` of a search that could not be written."""
+        if self._unwritten is not None:
+            raise self._unwritten
+        self._results.compact()
+
+    def keep(self, search_id: str, queries: Sequence[Row]) -> None:
+        """Write a search's journal."""
+        self._results.write_journal(search_id, queries)
+
+    def journal(self, search_id: str) -> list[Row]:
+        """Read a search's journal."""
+        return self._results.read_journal(search_id)
+
+    def baseline(self, baseline_id: str) -> list[Row]:
+        """Read a clean audit."""
+        return self._results.read_baseline(baseline_id) if baseline_id in self._baselines else []
+
+    def write_baseline(self, rows: Sequence[Row]) -> None:
+        """Write a clean audit."""
+        self._results.write_baseline(rows)
+        self._baselines.add(rows[0]["baseline_id"])

@@ -1,0 +1,174 @@
+"""What more rows buy: the score by poison budget, the rows that a target takes, and the trade against accuracy."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from a4g_bench.leaderboard.board import Study, counted_cells
+from a4g_bench.leaderboard.columns import finite
+from a4g_bench.leaderboard.estimates import Draws, Estimate, weighted
+from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
+from a4g_bench.leaderboard.records import Budget, Cell, PairKey
+from a4g_bench.leaderboard.summary import protocol_weights
+
+#: The reference point of the protocol: U at this multiple of the clean gap, accuracy this far below the clean one.
+WORST_GAP, WORST_COST = 1.1, 0.03
+
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Point:
+    """FG@1_b over the rankable pairs at one poison budget, with its 95 % interval."""
+
+    budget_label: str
+    fg: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One entrant that has all cells behind the score.
+
+    ``rows_to_target`` is the share of the training rows at which the curve first reaches the target, between budgets by
+    a straight line in the logarithm of the share; null if it never does, and not below the smallest budget.
+    ``rows_to_target_low..high`` are the same of the draws, at 2.5 and 97.5 % of them (null: never).
+
+    ``hypervolume`` is the mean over pairs of the area that the means at all budgets and the clean victim dominate in
+    (U, accuracy), up to the protocol's reference point (1.1 U_clean, accuracy_clean - 0.03), in units of its
+    distances to U = 0 and to the clean accuracy: 1/11 for the clean victim alone, 1 for no gap at no cost.
+    ``front`` says whether no other entrant has both a smaller gap and a smaller cost, averaged over all cells.
+    """
+
+    entrant: str
+    role: str
+    points: tuple[Point, ...]
+    rows_to_target: float | None
+    rows_to_target_low: float | None
+    rows_to_target_high: float | None
+    hypervolume: float | None
+    gap: float | None
+    accuracy_cost: float | None
+    front: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields by name."""
+        return asdict(self)
+
+
+def curves(study: Study, target: float = 0.25) -> tuple[Curve, ...]:
+    """The curves of all complete entrants, the largest hypervolume first. ``target`` is a share of the gap closed."""
+    if not 0 < target <= 1:
+        raise ValueError(f"the target is a share of the gap, more than 0 and at most 1, not {target}")
+    evidence = study.evidence
+    counted = counted_cells(evidence, evidence.pairs)
+    found = [
+        (who, results)
+        for who in evidence.competitors
+        if counted and (results := _results(evidence, who, counted)) is not None
+    ]
+    means = [_means(results) for _, results in found]
+    lines = [
+        _curve(who, results, evidence, target, mean, not any(_dominates(other, mean) for other in means))
+        for (who, results), mean in zip(found, means, strict=True)
+    ]
+    return tuple(sorted(lines, key=lambda line: (-(line.hypervolume or 0.0), line.entrant)))
+
+
+def _results(evidence: Evidence, who: Competitor, cells: Sequence[Cell]) -> dict[Cell, Result] | None:
+    if not evidence.complete(who.entrant, cells):
+        return None
+    return {cell: evidence.results[cell, who.entrant] for cell in cells}
+
+
+def _curve(
+    who: Competitor,
+    results: Mapping[Cell, Result],
+    evidence: Evidence,
+    target: float,
+    mean: tuple[float, float],
+    front: bool,
+) -> Curve:
+    estimates = {budget: _mean(results, budget) for budget in sorted({cell.budget for cell in results})}
+    shares = np.array([_share(evidence, budget) for budget in estimates])
+    values = np.array([estimate.value for estimate in estimates.values()])
+    reached = _reached(np.log(shares), values[:, None], target)[0]
+    drawn = _reached(np.log(shares), np.stack([e.draws for e in estimates.values()]), target)
+    low, high = np.quantile(drawn[~np.isnan(drawn)], [0.025, 0.975], method="nearest")
+    gap, cost = mean
+    return Curve(
+        who.label, who.role,
+        tuple(_point(budget, estimate) for budget, estimate in estimates.items()),
+        finite(reached), finite(low), finite(high), _mean_hypervolume(results), gap, cost, front,
+    )  # fmt: skip
+
+
+def _point(budget: Budget, estimate: Estimate) -> Point:
+    low, high = estimate.interval()
+    return Point(budget.label, finite(estimate.value), finite(low), finite(high))
+
+
+def _mean(results: Mapping[Cell, Result], budget: Budget) -> Estimate:
+    cells = [cell for cell in results if cell.budget == budget]
+    return weighted(protocol_weights(cells), [results[cell].fg for cell in cells])
+
+
+def _means(results: Mapping[Cell, Result]) -> tuple[float, float]:
+    """The mean gap and accuracy cost over all cells."""
+    weights = protocol_weights(list(results))
+    pairs = [(result.gap_poisoned, result.cost.value) for result in results.values()]
+    gap, cost = (sum(w * pair[i] for w, pair in zip(weights, pairs, strict=True)) for i in (0, 1))
+    return gap, cost
+
+
+def _dominates(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    differences = [a - b for a, b in zip(one, other, strict=True)]
+    return max(differences) <= _ROUNDING and min(differences) < -_ROUNDING
+
+
+def _share(evidence: Evidence, budget: Budget) -> float:
+    """The budget as a share of the training rows, on average where it is a count."""
+    shares = [share for cell, share in evidence.shares.items() if cell.budget == budget and share]
+    return sum(shares) / len(shares) if shares else math.nan
+
+
+def _reached(logs: Draws, values: Draws, target: float) -> Draws:
+    """Per column of ``values`` (budgets, B), the share at which the target is first reached; infinite if never."""
+    found = np.where(values[0] >= target, np.exp(logs[0]), np.inf)
+    for i in range(1, len(logs)):
+        here = (found == np.inf) & (values[i] >= target)
+        before = values[i - 1]
+        way = np.divide(target - before, values[i] - before, out=np.zeros_like(before), where=here)
+        found = np.where(here, np.exp(logs[i - 1] + way * (logs[i] - logs[i - 1])), found)
+    return np.where(np.isnan(values).any(axis=0), np.nan, found)
+
+
+def _mean_hypervolume(results: Mapping[Cell, Result]) -> float | None:
+    pairs: dict[PairKey, list[Result]] = {}
+    for cell, result in results.items():
+        pairs.setdefault(cell.pair, []).append(result)
+    alone = [Cell(pair, Budget(False, 0.0)) for pair in pairs]
+    volumes = [
+        hypervolume([(r.gap_poisoned / r.gap_clean, r.cost.value) for r in found if r.gap_clean])
+        for found in pairs.values()
+    ]
+    return finite(sum(w * v for w, v in zip(protocol_weights(alone), volumes, strict=True)))
+
+
+def hypervolume(points: Sequence[tuple[float, float]]) -> float:
+    """The area dominated by (U / U_clean, accuracy cost) pairs and the clean victim's (1, 0), both the smaller the
+    better, up to the reference point (1.1, 0.03) and in units of 1.1 x 0.03.
+
+    Points beyond the reference dominate nothing. A gain of accuracy counts: more than 1 is possible.
+    """
+    inside = sorted({(gap, cost) for gap, cost in (*points, (1.0, 0.0)) if gap < WORST_GAP and cost < WORST_COST})
+    area, cheapest = 0.0, WORST_COST
+    for gap, cost in inside:  # by the gap, upwards: each adds the strip between its cost and the cheapest so far
+        if cost < cheapest:
+            area += (WORST_GAP - gap) * (cheapest - cost)
+            cheapest = cost
+    return area / (WORST_GAP * WORST_COST)

@@ -1,0 +1,148 @@
+"""Mean ranks and the groups of entrants that cannot be told apart: what a critical-difference diagram shows."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.stats import rankdata
+
+from a4g_bench.errors import StoreError, nearest
+from a4g_bench.leaderboard.board import Study, counted_cells
+from a4g_bench.leaderboard.columns import finite
+from a4g_bench.leaderboard.estimates import Estimate, weighted
+from a4g_bench.leaderboard.evidence import Competitor, Evidence
+from a4g_bench.leaderboard.inference import told_apart
+from a4g_bench.leaderboard.records import Cell
+from a4g_bench.leaderboard.summary import protocol_weights
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """An entrant's FG@1 over the rankable pairs and its mean rank over their cells (1 is best; ties share ranks)."""
+
+    entrant: str
+    role: str
+    fg: float
+    mean_rank: float
+
+
+@dataclass(frozen=True)
+class Critical:
+    """``ranked`` are the complete entrants, the highest FG@1 first; ``bars`` the longest runs (first, last position)
+    of them that hold nobody who differs from another in the run, by the board's own Holm-corrected test.
+
+    Demšar (2006, Statistical comparisons of classifiers over multiple data sets, JMLR 7) draws such bars by the
+    Nemenyi test on ranks; here the bars follow the tiers of the board.
+    """
+
+    ranked: tuple[Ranked, ...]
+    bars: tuple[tuple[int, int], ...]
+
+
+def critical(study: Study) -> Critical:
+    """The critical-difference diagram of a study; empty if no pair can be ranked."""
+    evidence = study.evidence
+    cells = counted_cells(evidence, evidence.pairs)
+    complete = [who for who in evidence.competitors if cells and evidence.complete(who.entrant, cells)]
+    if not complete:
+        return Critical((), ())
+    weights = protocol_weights(cells)
+    scores = [weighted(weights, [evidence.results[cell, who.entrant].fg for cell in cells]) for who in complete]
+    table = np.array([[evidence.results[cell, who.entrant].fg.value for who in complete] for cell in cells])
+    ranks = np.asarray(weights) @ rankdata(-table, axis=1)
+    order = sorted(range(len(complete)), key=lambda i: (-scores[i].value, complete[i].label))
+    ranked = tuple(Ranked(complete[i].label, complete[i].role, scores[i].value, float(ranks[i])) for i in order)
+    return Critical(ranked, bars([scores[i] for i in order]))
+
+
+def bars(scores: Sequence[Estimate]) -> tuple[tuple[int, int], ...]:
+    """The maximal runs of at least two neighbours within which no two are told apart."""
+    apart = told_apart(scores)
+    found: list[tuple[int, int]] = []
+    for first in range(len(scores)):
+        last = first
+        while last + 1 < len(scores) and not any((i, last + 1) in apart for i in range(first, last + 1)):
+            last += 1
+        if last > first and (not found or last > found[-1][1]):
+            found.append((first, last))
+    return tuple(found)
+
+
+Verdict = Literal["ahead", "behind", "undecided"]
+
+
+@dataclass(frozen=True)
+class Duel:
+    """An entrant against a rival at one poison budget, or over all that enter the score (then it is null).
+
+    ``difference`` is FG@1 of the entrant less the rival's over the rankable pairs, with its paired 95 % interval.
+    ``ahead``, ``behind`` and ``undecided`` count pairs of data set and victim by whether their own interval lies above
+    0, below 0, or covers it. No correction for the number of pairs: they are counts, not claims.
+    """
+
+    entrant: str
+    rival: str
+    budget_label: str | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    ahead: int
+    behind: int
+    undecided: int
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields by name."""
+        return asdict(self)
+
+
+def head_to_head(study: Study, entrant: str) -> tuple[Duel, ...]:
+    """One entrant against every other that has all its cells, per poison budget and over all of them.
+
+    Raises ``StoreError`` if there is no such entrant, or no pair can be ranked.
+    """
+    evidence = study.evidence
+    known = {who.label: who for who in evidence.competitors}
+    if entrant not in known:
+        raise StoreError(f"entrant '{entrant}' is not in the results{nearest(entrant, known)}")
+    counted = counted_cells(evidence, evidence.pairs)
+    if not counted:
+        raise StoreError("no pair can be ranked: there is nothing to compare entrants on")
+    budgets = sorted({cell.budget for cell in counted})
+    places = [(None, counted), *((b.label, [c for c in counted if c.budget == b]) for b in budgets)]
+    mine = known.pop(entrant)
+    return tuple(
+        duel
+        for label, cells in places
+        for rival in known.values()
+        if (duel := _duel(evidence, mine, rival, label, cells)) is not None
+    )
+
+
+def _duel(
+    evidence: Evidence, mine: Competitor, rival: Competitor, label: str | None, cells: Sequence[Cell]
+) -> Duel | None:
+    differences = {cell: d for cell in cells if (d := _difference(evidence, mine, rival, cell)) is not None}
+    if len(differences) < len(cells):
+        return None
+    total = weighted(protocol_weights(cells), [differences[cell] for cell in cells])
+    verdicts: Counter[Verdict] = Counter()
+    for pair in dict.fromkeys(cell.pair for cell in cells):
+        own = [cell for cell in cells if cell.pair == pair]
+        verdicts[_verdict(weighted(protocol_weights(own), [differences[cell] for cell in own]))] += 1
+    low, high = total.interval()
+    return Duel(
+        mine.label, rival.label, label, finite(total.value), finite(low), finite(high),
+        verdicts["ahead"], verdicts["behind"], verdicts["undecided"],
+    )  # fmt: skip
+
+
+def _difference(evidence: Evidence, mine: Competitor, rival: Competitor, cell: Cell) -> Estimate | None:
+    one, other = (evidence.results.get((cell, who.entrant)) for who in (mine, rival))
+    return None if one is None or other is None or one.seeds != other.seeds else one.fg - other.fg
+
+
+def _verdict(difference: Estimate) -> Verdict:
+    low, high = difference.interval()
+    return "ahead" if low > 0 else "behind" if high < 0 else "undecided"

@@ -1,0 +1,147 @@
+"""One record per search, with the filters applied and the guards that keep unlike results off one board."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from a4g_bench.errors import StoreError, nearest
+from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, record
+from a4g_bench.store.tables import LATER_COLUMNS, SEARCH_COLUMNS, ResultTables
+
+#: The role of a mitigation that is shown beside the ranking: it has no poison budget, so filters of budgets and attacks
+#: leave it alone.
+REFERENCE_LINE = "reference"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a board is restricted to; an empty field restricts nothing."""
+
+    datasets: tuple[str, ...] = ()
+    victims: tuple[str, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    attacks: tuple[str, ...] = ()
+
+    def __contains__(self, cell: object) -> bool:
+        """Whether a cell is selected (``attacks`` decides about entrants, not about cells)."""
+        return (
+            isinstance(cell, Cell)
+            and (not self.datasets or cell.pair.dataset in self.datasets)
+            and (not self.victims or cell.pair.victim in self.victims)
+            and (not self.budgets or cell.budget in self.budgets)
+        )
+
+
+def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple[Search, ...]:
+    """All selected searches, one per ``search_id`` (an ``ok`` row wins, then the highest attempt), in a fixed order.
+
+    Controls named ``random-duplicates`` stay whatever ``selection.attacks`` says, since others are measured against
+    them. Raises ``StoreError`` for an unknown filter value, two fingerprints of one data set, two protocol versions,
+    two definitions of one label, or two results at the same coordinates.
+    """
+    latest: dict[str, tuple[tuple[bool, int], Search]] = {}
+    for table in sorted(tables, key=lambda t: t.where):
+        later = [name for name in LATER_COLUMNS if name in table.searches.column_names]
+        for row in table.searches.select([*SEARCH_COLUMNS, *later]).to_pylist():
+            search = record(row, table.where)
+            worth = not search.lacks, row["attempt"] or 0
+            if search.search_id not in latest or latest[search.search_id][0] < worth:
+                latest[search.search_id] = worth, search
+    if not latest:
+        raise StoreError(f"no searches in {', '.join(sorted({t.where for t in tables})) or 'an empty list of folders'}")
+    searches = _one_objective_each([search for _, search in latest.values()])
+    _check_filters(searches, selection)
+    kept = kept_cells(searches, selection)
+    if not any(selection.attacks == () or s.entrant.attack in selection.attacks for s in _entrants(kept)):
+        raise StoreError("no search matches the filters together")
+    _check_one(kept, "fingerprint", lambda s: f"data set '{s.cell.pair.dataset}'", lambda s: s.fingerprint)
+    _check_one(kept, "protocol_version", lambda _: "the results", lambda s: str(s.protocol_version))
+    _check_definitions(kept)
+    kept = [
+        s
+        for s in kept
+        if not selection.attacks
+        or s.entrant.attack in selection.attacks
+        or s.attack_name == "random-duplicates"
+        or s.role == REFERENCE_LINE
+    ]
+    _check_places(kept)
+    return tuple(sorted(kept, key=lambda s: (s.place, s.search_id)))
+
+
+def kept_cells(searches: Iterable[Search], selection: Selection) -> list[Search]:
+    """The searches at the selected cells; reference lines add no rows, so they stay whatever the budgets."""
+    everywhere = replace(selection, budgets=())
+    return [s for s in searches if s.cell in (everywhere if s.role == REFERENCE_LINE else selection)]
+
+
+def _entrants(searches: Iterable[Search]) -> list[Search]:
+    return [s for s in searches if s.role != REFERENCE_LINE]
+
+
+def _one_objective_each(searches: Sequence[Search]) -> list[Search]:
+    """Controls and zero-query baselines optimise nothing: the objective their suite lists first cannot split them."""
+    first: dict[str, str] = {}
+    for s in searches:
+        if s.role != "search":
+            first[s.entrant.attack] = min(s.entrant.objective, first.get(s.entrant.attack, s.entrant.objective))
+    return [
+        s if s.role == "search" else replace(s, entrant=replace(s.entrant, objective=first[s.entrant.attack]))
+        for s in searches
+    ]
+
+
+def _check_filters(searches: Iterable[Search], selection: Selection) -> None:
+    cells = {s.cell for s in searches}
+    budgets = {s.cell.budget.label for s in _entrants(searches)}
+    valid: tuple[tuple[str, Iterable[str], set[str]], ...] = (
+        ("data set", selection.datasets, {cell.pair.dataset for cell in cells}),
+        ("victim", selection.victims, {cell.pair.victim for cell in cells}),
+        ("poison budget", [b.label for b in selection.budgets], budgets),
+        ("attack", selection.attacks, {s.entrant.attack for s in _entrants(searches)}),
+    )
+    for what, asked, known in valid:
+        for name in asked:
+            if name not in known:
+                raise StoreError(f"{what} '{name}' is not in the results{nearest(name, known)}")
+
+
+def _check_one(
+    searches: Sequence[Search], what: str, of: Callable[[Search], str], value: Callable[[Search], str]
+) -> None:
+    """Raise unless each thing has one value, naming both values and the folders that hold them."""
+    seen: dict[str, Search] = {}
+    for s in sorted(searches, key=lambda s: (s.where, s.search_id)):
+        if not value(s):
+            continue
+        other = seen.setdefault(of(s), s)
+        if value(other) != value(s):
+            raise StoreError(
+                f"{of(s)}: two values of {what}, '{value(other)}' in {other.where} and '{value(s)}' in {s.where};"
+                " they cannot share a board"
+            )
+
+
+def _check_definitions(searches: Sequence[Search]) -> None:
+    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    for s in sorted(searches, key=lambda s: (s.where, s.search_id)):
+        for kind, label, content in s.definitions:
+            other, where = seen.setdefault((kind, label), (content, s.where))
+            if other != content:
+                raise StoreError(
+                    f"{kind} '{label}' stands for two things, {other} in {where} and {content} in {s.where};"
+                    " give one of them another label, or rank the folders separately"
+                )
+
+
+def _check_places(searches: Sequence[Search]) -> None:
+    seen: dict[tuple[Cell, Entrant, int], Search] = {}
+    for s in sorted(searches, key=lambda s: (s.where, s.search_id)):
+        if s.lacks:
+            continue
+        other = seen.setdefault(s.place, s)
+        if other is not s:
+            both = f"{s.where} holds" if other.where == s.where else f"{other.where} and {s.where} hold"
+            raise StoreError(
+                f"{both} two different results of {s.entrant.attack} on {s.cell}, seed {s.seed}"
+                f" ({other.search_id}, {s.search_id}); keep results of different versions in separate folders"
+            )

@@ -1,0 +1,79 @@
+"""Reference lines: mitigations that are no poisoning, trained and judged on the same splits as the poisoned victims."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from a4g_bench import plugins
+from a4g_bench.errors import VictimError
+from a4g_bench.seeds import AUDIT_SEEDS
+from a4g_bench.victims.base import Victim
+
+Features = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.int8]
+Groups = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Encoded rows (n, columns) with their labels (n,) and group codes (n,)."""
+
+    features: Features
+    labels: Labels
+    groups: Groups
+
+
+@dataclass(frozen=True, eq=False)
+class Situation:
+    """What the company has that mitigates: the rows an attack would see, the victim, and which label is favourable.
+
+    ``max_accuracy_loss`` is the suite's allowance, for references that can be tuned to it.
+    """
+
+    train: People
+    validation: People
+    victim: Victim
+    favourable: Literal[0, 1]
+    max_accuracy_loss: float
+
+
+class Reference(ABC):
+    """A mitigation. The harness calls :meth:`prepare` once per split, then :meth:`predict` for each audit victim seed.
+
+    Unlike an attack it may use the protected attribute of the people it judges, and change how the victim is trained.
+    It is shown beside the ranking and not ranked.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    #: Packages whose version determines its result, besides numpy and the victim's.
+    packages: ClassVar[tuple[str, ...]] = ()
+    version: ClassVar[int] = 1
+    #: About how many times it trains the victim for one split: what ``plan`` counts.
+    trainings: ClassVar[int] = AUDIT_SEEDS
+
+    situation: Situation
+
+    def prepare(self, situation: Situation) -> None:
+        """Take the situation. Override to train what all seeds share, calling ``super().prepare(situation)``."""
+        self.situation = situation
+
+    @abstractmethod
+    def predict(self, features: Features, groups: Groups, seed: int) -> npt.NDArray[np.integer]:
+        """Labels (m,) for encoded rows (m, columns) of people in ``groups`` (m,), with the victim's random ``seed``."""
+
+    def fitted(self, seed: int, features: Features, labels: Labels, **more: Any) -> Any:
+        """A victim trained on these rows."""
+        model = self.situation.victim.estimator(seed)
+        model.fit(features, labels, **more)
+        return model
+
+
+def get_reference(name: str, parameters: Mapping[str, Any]) -> Reference:
+    """Build a registered reference line. Raises ``VictimError`` naming an unknown parameter or a bad value."""
+    built: Reference = plugins.build("references", name, parameters, Reference, VictimError)
+    return built

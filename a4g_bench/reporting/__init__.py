@@ -1,0 +1,10 @@
+"""One HTML page of a board: ``data`` gathers what it says, ``page`` writes it.
+
+jinja is imported here only.
+
+From Parquet alone: no engine, victims or attacks are imported.
+"""
+
+from a4g_bench.reporting.page import write_page
+
+__all__ = ["write_page"]

@@ -1,0 +1,82 @@
+"""The page: one file that needs no network, with its data as JSON beside the text that draws it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from a4g_bench import __version__
+from a4g_bench.errors import StoreError
+from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
+from a4g_bench.leaderboard.board import Board, Study, board_of
+from a4g_bench.leaderboard.columns import COLUMNS as TABLES
+from a4g_bench.reporting.data import COLUMNS, QUERY_COLUMNS, cards, entrants, harms, provenance, searched, subsets
+from a4g_bench.store.results import Results
+from a4g_bench.store.tables import ResultTables
+
+
+def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: str | None = None) -> Board:
+    """Write the report of some results to a file, and return the board in it.
+
+    ``tables`` are those that the study was made of, with their audits. The file holds everything it shows: it asks for
+    nothing when opened. Raises ``StoreError`` if it cannot be written.
+    """
+    board = board_of(study)
+    queries = {table.where: Results(table.where).read("queries", columns=QUERY_COLUMNS) for table in tables}
+    run = provenance(tables)
+    data: dict[str, Any] = {
+        "columns": list(COLUMNS),
+        "entrants": entrants(study, board),
+        "subsets": subsets(study),
+        "searched": searched(study, queries),
+        "harms": harms(study, tables),
+        "transfer": [cell.to_json() for cell in _or_nothing(transfer, tables)],
+        "defences": _defences(tables),
+        "cells": sorted({"|".join((r.dataset or "", r.victim or "", r.budget_label or "")) for r in board.cells}),
+    }
+    heading = title or f"Which added rows make a classifier fairer? Suite {', '.join(run['suites'])}"
+    environment = Environment(
+        loader=PackageLoader("a4g_bench.reporting", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("report.html").render(
+        title=heading, board=board, version=__version__, cards=cards(study, tables), run=run, data=_script(data),
+        style=_part("report.css"), program=_part("report.js"), columns=TABLES["scores"], draws=study.draws,
+        has_ceiling=any(row.of_ceiling is not None for row in board.overall),
+        has_transfer=bool(data["transfer"]), has_defences=bool(data["defences"]["cells"]),
+    )  # fmt: skip
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"'{out}' cannot be written: {error.strerror or error}") from error
+    return board
+
+
+def _or_nothing(made: Any, tables: Sequence[ResultTables]) -> Any:
+    """The cells, or none where the suite asked for none."""
+    try:
+        return made(tables)
+    except StoreError:
+        return ()
+
+
+def _defences(tables: Sequence[ResultTables]) -> dict[str, Any]:
+    cells, prices = _or_nothing(defended, tables) or ((), ())  # both or neither
+    return {"cells": [cell.to_json() for cell in cells], "prices": [price.to_json() for price in prices]}
+
+
+def _script(data: Any) -> Markup:
+    """JSON that cannot end the element it stands in, whatever the names in it."""
+    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _part(name: str) -> Markup:
+    """A part of the page that was written here, as it is."""
+    return Markup((Path(__file__).parent / "page" / name).read_text(encoding="utf-8"))

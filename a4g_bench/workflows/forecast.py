@@ -1,0 +1,152 @@
+"""What a suite will cost and what it can resolve, from timed clean fits. Starts no Ray."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from a4g_bench.attacks.base import get_attack
+from a4g_bench.engine.fits import InlineFitter, Job
+from a4g_bench.engine.view import SCORE_FOLDS, View
+from a4g_bench.errors import VictimError
+from a4g_bench.metrics.confusion import unfairness
+from a4g_bench.metrics.estimate import measure
+from a4g_bench.references.base import get_reference
+from a4g_bench.seeds import AUDIT_SEEDS, Purpose, generator
+from a4g_bench.suite.model import Named, PoisonBudget
+from a4g_bench.suite.plan import Plan, Planned, Subject
+from a4g_bench.victims.base import get_victim
+
+#: Two-sided 5 % significance with 80 % power, in standard errors.
+DETECTABLE = 1.96 + 0.84
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A clean fit, timed, and one with random duplicates: how far the gap moves when nothing is meant to move it.
+
+    ``gap_error`` is at least the step of a single person in the smallest group that counts: no finer change exists.
+    """
+
+    fit_seconds: float
+    gap: float
+    gap_error: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One data set x victim of a suite. ``cpu_seconds`` and ``fits`` are for the searches that are still to run.
+
+    ``resolvable`` is the smallest change of the gap that the suite's seeds can tell from nothing:
+    ``(1.96 + 0.84) * SE / sqrt(seeds)``, with SE the standard error of the paired gap change when random duplicates
+    fill the suite's largest poison budget.
+    """
+
+    dataset: str
+    attribute: str
+    victim: str
+    searches: int
+    to_run: int
+    queries: int
+    fits: int
+    fit_seconds: float
+    cpu_seconds: float
+    gap: float
+    resolvable: float
+
+
+def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] = lambda line: None) -> list[Forecast]:
+    """One line per data set x victim that the plan has searches for. ``told`` hears what is being timed."""
+    waiting = {planned.search_id for planned in to_run}
+    largest = max(plan.suite.poison_budgets, key=lambda budget: budget.rows(1_000_000))
+    lines = []
+    for key, subject in plan.subjects.items():
+        for victim in plan.suite.victims:
+            mine = [p for p in plan.searches if p.key == key and p.spec.victim.label == victim.label]
+            if not mine:
+                continue
+            told(f"timing a clean fit of {victim.label} on {subject.entry.label}")
+            trial = try_victim(subject, victim, plan.suite.seeds[0], largest)
+            todo = [p for p in mine if p.search_id in waiting]
+            fits = _shared_fits(todo, victim) + sum(_own_fits(p) for p in todo)
+            seconds = fits * trial.fit_seconds
+            for surrogate, queries in _surrogates(todo).values():
+                told(f"timing a clean fit of {surrogate.label} on {subject.entry.label}")
+                instead = try_victim(subject, surrogate, plan.suite.seeds[0], largest)
+                seconds += queries * (instead.fit_seconds - trial.fit_seconds)
+            lines.append(
+                Forecast(
+                    subject.entry.label, subject.attribute, victim.label, len(mine), len(todo),
+                    sum(_queries(p) for p in todo), fits, trial.fit_seconds, seconds,
+                    trial.gap, DETECTABLE * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
+                )
+            )  # fmt: skip
+    return lines
+
+
+def try_victim(subject: Subject, victim: Named, seed: int, budget: PoisonBudget) -> Trial:
+    """Fit the victim clean and with ``budget`` random duplicates, on the search's rows. Raises ``VictimError`` if it
+    fails.
+    """
+    view = View.of(subject.table, subject.attribute, seed)
+    material = view.material(victim, 1)
+    rows = generator(seed, Purpose.SEARCH).choice(view.n_train, budget.rows(view.n_train), replace=False)
+    fitter = InlineFitter(material)
+    poison = (view.features[rows], view.labels[rows])
+    clean, moved = fitter.run([Job("train", "validation", 0), Job("train", "validation", 0, poison)])
+    if clean.values is None or moved.values is None:
+        raise VictimError(
+            f"victim '{victim.label}' on data set '{subject.entry.label}': {clean.failed or moved.failed}"
+        )
+    sample = view.sample(material.sets["validation"])
+    measured = measure(sample, [moved.values], [clean.values], unfairness)
+    deserving = np.bincount(sample.groups[sample.labels == sample.favourable], minlength=len(sample.group_names))
+    error = max(measured.unfairness.sem, 1 / deserving.min())
+    gap = unfairness(sample.counts([clean.values]), sample.favourable)
+    return Trial((clean.cpu_seconds + moved.cpu_seconds) / 2, gap, error)
+
+
+def _seeds(victim: Named, seeds: int) -> int:
+    return seeds if get_victim(victim.name, victim.params).seeded() else 1
+
+
+def _queries(planned: Planned) -> int:
+    searching = get_attack(planned.spec.attack.name, planned.spec.attack.params).queries
+    return planned.spec.query_budget if searching else 0
+
+
+def _own_fits(planned: Planned) -> int:
+    spec = planned.spec
+    if spec.reference is not None:
+        return get_reference(spec.reference.name, spec.reference.params).trainings
+    audits = sum(_seeds(victim, AUDIT_SEEDS) for victim in spec.audited)
+    return _query_fits(planned) + audits
+
+
+def _query_fits(planned: Planned) -> int:
+    spec = planned.spec
+    return _queries(planned) * spec.fits.folds * _seeds(spec.queried, spec.fits.victim_seeds)
+
+
+def _surrogates(todo: Sequence[Planned]) -> dict[str, tuple[Named, int]]:
+    """Victims that are queried in place of the audited one, each with the fits of its queries."""
+    found: dict[str, tuple[Named, int]] = {}
+    for planned in todo:
+        surrogate = planned.spec.attack.surrogate
+        if surrogate is not None:
+            key = repr((surrogate.name, sorted(surrogate.params.items())))
+            found[key] = surrogate, found.get(key, (surrogate, 0))[1] + _query_fits(planned)
+    return found
+
+
+def _shared_fits(todo: Sequence[Planned], victim: Named) -> int:
+    """Fits that searches on the same seed share: the clean victim's, its audit, its out-of-fold scores."""
+    clean = {(p.spec.seed, audited.label) for p in todo for audited in p.spec.audited}
+    shared = len(clean) * _seeds(victim, AUDIT_SEEDS)
+    for fits in {p.spec.fits for p in todo}:
+        mine = [p for p in todo if p.spec.fits == fits]
+        stages = 1 + (fits.folds if fits.folds > 1 else 0)
+        scored = {p.spec.seed for p in mine if get_attack(p.spec.attack.name, p.spec.attack.params).uses_scores}
+        shared += len({p.spec.seed for p in mine}) * stages * _seeds(victim, fits.victim_seeds)
+        shared += len(scored) * stages * SCORE_FOLDS
+    return shared

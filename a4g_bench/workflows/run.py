@@ -1,0 +1,99 @@
+"""Running a suite: what is missing, nothing twice. Knows neither Ray nor a terminal."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+from a4g_bench.distributed.environment import stay_on_loopback
+from a4g_bench.distributed.options import Progress, Report, RunOptions
+from a4g_bench.errors import A4GError, StoreError
+from a4g_bench.provenance import host_hash
+from a4g_bench.store.claim import Claim
+from a4g_bench.store.results import Results
+from a4g_bench.suite.plan import Plan, Planned
+from a4g_bench.workflows.status import Standing, standing
+
+Execute = Callable[[Plan, Sequence[Planned], dict[str, int], str, RunOptions, Report], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class RunOutcome:
+    """What a run did: the standing after it, how many searches it ended, and whether it was interrupted."""
+
+    standing: Standing
+    ran: int
+    interrupted: bool
+
+
+def run_suite(
+    plan: Plan,
+    root: str,
+    options: RunOptions,
+    report: Report = lambda progress: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> RunOutcome:
+    """Run the searches of a plan that have no result in the folder ``root``; failed ones only with ``retry_errors``.
+
+    ``report`` hears of progress, ``say`` of anything else a person would want to know. Raises ``A4GError`` before
+    anything runs if the folder is another suite's, is being written by another run, or cannot be written.
+    """
+    if options.through_client and "://" not in root:
+        raise A4GError(
+            f"with --address {options.address} the run is driven from the cluster: --results must be a URI that the"
+            " cluster can write, such as s3://bucket/folder"
+        )
+    if plan.suite.resources.cores > options.workers and options.address is None:
+        raise A4GError(
+            f"the suite grants each search {plan.suite.resources.cores} cores, but --workers is {options.workers}:"
+            " raise it, or lower 'resources: {cores: ...}'"
+        )
+    results = Results(root)
+    before = standing(plan, results)
+    if not _todo(before, options):
+        if results.leftovers(_ended(before)):
+            with suppress(StoreError), Claim(results.files, host_hash(), say):  # StoreError: not now, or not by us
+                results.sweep(_ended(before))
+        return RunOutcome(before, 0, False)
+    with Claim(results.files, host_hash(), say) as claim:
+        before = standing(plan, results)  # once more: another run may just have ended
+        results.sweep(_ended(before))
+        todo = _todo(before, options)
+        results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
+        execute = _executor(options)
+
+        def told(progress: Progress) -> None:
+            claim.tell(asdict(progress))
+            report(progress)
+
+        finished = execute(plan, todo, before.attempts, root, options, told) if todo else True
+        after = standing(plan, Results(root))
+    ended = _ended(after)
+    ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
+    return RunOutcome(after, len(ran), not finished)
+
+
+def _executor(options: RunOptions) -> Execute:
+    """Imports Ray: only once there is something to run."""
+    if options.through_client:
+        from a4g_bench.distributed.client import execute as execute_there
+
+        return execute_there
+    if options.address is None:
+        stay_on_loopback()
+    from a4g_bench.distributed.driver import execute
+
+    return execute
+
+
+def _ended(now: Standing) -> set[str]:
+    return {planned.search_id for planned in (*now.complete, *now.failed)}
+
+
+def _todo(before: Standing, options: RunOptions) -> list[Planned]:
+    todo = in_order([*before.missing, *(before.failed if options.retry_errors else ())])
+    return todo if options.limit is None else todo[: options.limit]
+
+
+def in_order(searches: Sequence[Planned]) -> list[Planned]:
+    """Longest first by queries, so that the cores finish together; cells that share data and victim stay together."""
+    return sorted(searches, key=lambda p: -p.spec.query_budget)

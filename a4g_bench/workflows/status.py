@@ -1,0 +1,161 @@
+"""A suite held against a results folder: what is complete, failed, missing or stale."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from a4g_bench.errors import StoreError
+from a4g_bench.store.claim import read_claims
+from a4g_bench.store.results import Results
+from a4g_bench.suite.plan import Plan, Planned
+
+_PLACE = ("dataset", "attribute", "victim", "attack", "objective", "budget", "query_budget", "seed")
+_STATE = ("search_id", "status", "attempt", "error_type", "error_message", "queries", "poison_rows", "baseline_id")
+_SEARCH_COLUMNS = (*_STATE, "identity", *_PLACE)
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Planned searches by what became of them; together they are the plan.
+
+    ``stale`` maps the identifier of a result that no planned search has (any more) to what differs from the planned
+    search in its place, or to ``not in the suite``. ``damaged`` maps unreadable files to the reason.
+    """
+
+    complete: tuple[Planned, ...]
+    failed: tuple[Planned, ...]
+    missing: tuple[Planned, ...]
+    attempts: dict[str, int]
+    errors: dict[str, str]
+    stale: dict[str, str]
+    damaged: dict[str, str]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned search has its result."""
+        return not self.failed and not self.missing
+
+
+def standing(plan: Plan, results: Results) -> Standing:
+    """Compare a plan with a results folder (absent and empty ones included).
+
+    A search is complete if its row says ``ok`` and its rows in the other tables are there. Raises ``StoreError`` if the
+    folder belongs to another suite.
+    """
+    results.require(plan.suite.name)
+    rows: dict[str, dict[str, Any]] = {
+        row["search_id"]: row for row in results.read("searches", columns=_SEARCH_COLUMNS).to_pylist()
+    }
+    present = {name: results.identifiers(name) for name in ("queries", "audits", "predictions", "poison", "baselines")}
+    complete, failed, missing = [], [], []
+    for planned in plan.searches:
+        row = rows.get(planned.search_id)
+        if row is None or row["status"] == "interrupted":
+            missing.append(planned)
+        elif row["status"] != "ok":
+            failed.append(planned)
+        elif _whole(row, present):
+            complete.append(planned)
+        else:
+            missing.append(planned)
+    return Standing(
+        tuple(complete),
+        tuple(failed),
+        tuple(missing),
+        {search_id: row["attempt"] for search_id, row in rows.items()},
+        {p.search_id: f"{rows[p.search_id]['error_type']}: {rows[p.search_id]['error_message']}" for p in failed},
+        _stale(plan, rows),
+        dict(results.damaged),
+    )
+
+
+def _whole(row: dict[str, Any], present: dict[str, set[str]]) -> bool:
+    needed = [name for name in ("audits", "predictions") if row["search_id"] not in present[name]]
+    if row["queries"] and row["search_id"] not in present["queries"]:
+        needed.append("queries")
+    if row["poison_rows"] and row["search_id"] not in present["poison"]:
+        needed.append("poison")
+    return not needed and row["baseline_id"] in present["baselines"]
+
+
+def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:
+    planned_ids = {planned.search_id for planned in plan.searches}
+    orphans = {search_id: row for search_id, row in rows.items() if search_id not in planned_ids}
+    if not orphans:
+        return {}
+    places = {tuple(planned.place().values()): planned for planned in plan.searches}
+    found = {}
+    for search_id, row in orphans.items():
+        place = tuple(row[name] for name in _PLACE)
+        planned = places.get(place)
+        found[search_id] = (
+            "not in the suite" if planned is None else _difference(json.loads(row["identity"]), planned.identity)
+        )
+    return found
+
+
+def _difference(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> str:
+    changes = []
+    for key in sorted(old.keys() | new.keys()):
+        one, other = old.get(key), new.get(key)
+        if one == other:
+            continue
+        if isinstance(one, dict) and isinstance(other, dict):
+            changes.append(_difference(one, other, f"{prefix}{key}."))
+        else:
+            changes.append(f"{prefix}{key} was {one}, is {other}")
+    return "; ".join(changes)
+
+
+_STATE_COLUMNS = ("search_id", "status", "error_type", "host", "started", "ended", "queries")
+
+
+@dataclass(frozen=True, eq=False)
+class FolderState:
+    """Searches by status, failures by type, searches ended per host, and what the run that writes now says of itself.
+
+    ``planned`` is None in a folder whose manifest does not say it. ``run`` holds a claim's facts (``started`` and
+    ``renewed`` in seconds since the epoch, and the run's progress); None if nobody writes.
+    """
+
+    suite: str
+    planned: int | None
+    statuses: dict[str, int]
+    failures: dict[str, int]
+    hosts: dict[str, int]
+    queries: int
+    first: datetime | None
+    last: datetime | None
+    run: dict[str, Any] | None
+    damaged: dict[str, str]
+
+    @property
+    def missing(self) -> int | None:
+        """Searches without a result, begun ones included."""
+        ended = sum(count for status, count in self.statuses.items() if status != "interrupted")
+        return None if self.planned is None else max(0, self.planned - ended)
+
+
+def folder_state(root: str) -> FolderState:
+    """Read a results folder's state. Raises ``StoreError`` if it holds no results."""
+    results = Results(root)
+    manifest = results.manifest()
+    if manifest is None:
+        raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
+    rows = results.read("searches", columns=_STATE_COLUMNS).to_pylist()
+    failed = [row for row in rows if row["status"] not in ("ok", "interrupted")]
+    claims = sorted(read_claims(results.files).values(), key=lambda facts: float(facts.get("renewed", 0)))
+    return FolderState(
+        manifest["suite"],
+        manifest.get("searches"),
+        dict(Counter(row["status"] for row in rows)),
+        dict(Counter(f"{row['status']}: {row['error_type']}" for row in failed).most_common()),
+        dict(Counter(row["host"] for row in rows)),
+        sum(row["queries"] for row in rows),
+        min((row["started"] for row in rows), default=None),
+        max((row["ended"] for row in rows), default=None),
+        dict(claims[-1]) if claims else None,
+        results.damaged,
+    )

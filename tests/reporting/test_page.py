@@ -1,0 +1,78 @@
+"""The report as a file: what it holds, without a browser."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from a4g_bench.leaderboard import build
+from a4g_bench.leaderboard.board import study
+from a4g_bench.leaderboard.selection import Selection
+from a4g_bench.reporting.data import COLUMNS, subsets
+from tests.leaderboard.boards import Folder
+from tests.leaderboard.drawn import HALF, NONE, full
+from tests.support import complaint, plan_of, run_inline, said
+
+
+def grid() -> Folder:
+    """Two victims and two budgets; ``halves`` closes all at 5 %."""
+    drawn = full()
+    for seed in range(2):
+        for victim, budget in (("lr", "5%"), ("forest", "1%")):
+            for attack, wrong in (("clean", None), ("random-duplicates", None), ("halves", NONE), ("closes", HALF)):
+                drawn.add(attack, drawn.clean if wrong is None else wrong, seed=seed, victim=victim, budget=budget)
+    return drawn
+
+
+@pytest.mark.parametrize(
+    ("key", "chosen"),
+    [
+        ("||", {}),
+        ("|forest|", {"victims": ["forest"]}),
+        ("||5%", {"budgets": ["5%"]}),
+        ("toy|lr|1%", {"datasets": ["toy"], "victims": ["lr"], "budgets": ["1%"]}),
+    ],
+)
+def test_every_choice_has_the_board_computed_for_it(key: str, chosen: dict[str, list[str]]) -> None:
+    found = subsets(study([grid().tables()], Selection(), 200))[key]
+    alone = build([grid().tables()], draws=200, **chosen)  # type: ignore[arg-type]
+    for row in alone.overall:
+        assert found["rows"][row.entrant] == [
+            pytest.approx(value, abs=1e-5) if isinstance(value, float) else value
+            for value in (getattr(row, name) for name in COLUMNS)
+        ]
+    assert found["notes"] == list(alone.notes)
+    assert found["budgets"] == list(alone.budgets)
+
+
+def test_choices_without_results_are_not_there() -> None:
+    assert "|forest|5%" not in subsets(study([grid().tables()], Selection(), 50))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    run_inline(plan_of(folder, attacks=["clean", "random-duplicates", "sobol"]), folder / "r")
+    return folder / "r"
+
+
+def test_one_file_that_refers_to_nothing(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = said(capsys, "report", root, "--out", tmp_path / "page.html", "--title", "Mine <b>&")
+    assert answer.code == 0, answer.err
+    page = (tmp_path / "page.html").read_text()
+    assert "Mine &lt;b&gt;&amp;" in page
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page)
+    assert "@import" not in page
+    assert "url(" not in page
+    held = json.loads(page.split('id="material">')[1].split("</script>")[0])
+    assert set(held["entrants"]) == {"clean", "random-duplicates", "sobol"}
+    assert held["searched"]["synthetic|logistic_regression|5%"]["sobol"]["all"] == 2 * 4
+    # without scripts the overall board is there
+    assert '<th scope="row">sobol</th>' in page
+
+
+def test_bad_input_is_told_in_one_line(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "cannot be written" in complaint(capsys, "report", root, "--out", tmp_path / "nowhere" / "page.html")
+    assert "is not in the results" in complaint(capsys, "report", root, "--dataset", "adult")
+    assert "holds no results" in complaint(capsys, "report", tmp_path)
