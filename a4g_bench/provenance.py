@@ -1,4 +1,4 @@
-"""Where and with what a result was made."""
+"""Where and with what a result was made: versions of packages and code, commit, machine."""
 
 import hashlib
 import platform

@@ -22,7 +22,7 @@ import yaml
 
 from a4g_bench import seeds
 from a4g_bench.attacks.base import Candidate
-from a4g_bench.engine.clean import lay
+from a4g_bench.engine.clean import fit_clean
 from a4g_bench.engine.fits import InlineFitter
 from a4g_bench.engine.local import run_here
 from a4g_bench.engine.search import Search
@@ -110,16 +110,16 @@ def loop() -> Iterator[Figure]:
     [planned] = plan.searches
     subject, spec = plan.subjects[planned.key], planned.spec
     view = View.of(subject.table, subject.attribute, spec.seed)
-    material = view.material(spec.victim, 1)
-    fitter = InlineFitter(material)
-    groundwork = lay(view, spec.victim, spec.fits, fitter, with_scores=True)
-    search = Search(planned.search_id, spec, view, groundwork, fitter)
+    training_data = view.training_data(spec.victim, 1)
+    fitter = InlineFitter(training_data)
+    clean_baseline = fit_clean(view, spec.victim, spec.fits, fitter, with_scores=True)
+    search = Search(planned.search_id, spec, view, clean_baseline, fitter)
     encoder = Encoder.of(view.schema, "one-hot", view.features[: view.n_train])
     model = get_victim(spec.victim.name, {}).estimator(seeds.query_victim_seed(0, 0, 0))
     model.fit(encoder(view.features[: view.n_train]), view.labels[: view.n_train])
     judged = encoder(view.features[view.n_train :])
-    sample = view.sample(material.sets["validation"])
-    clean = groundwork.clean["holdout"]
+    sample = view.sample(training_data.sets["validation"])
+    clean = clean_baseline.clean["holdout"]
     candidates = [Candidate(c.parameters) for c in search.attack.ask(8)]
     poison = search.oracle.draw(search.attack, candidates[0], "train")
     parts: dict[str, Callable[[int], Any]] = {

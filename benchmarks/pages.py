@@ -13,7 +13,7 @@ from statistics import fmean
 
 from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
-from a4g_bench.leaderboard.analyses.pairwise import Duel, head_to_head
+from a4g_bench.leaderboard.analyses.pairwise import HeadToHead, head_to_head
 from a4g_bench.leaderboard.board import Study, board_of, study
 from a4g_bench.leaderboard.columns import Row
 from a4g_bench.leaderboard.render import render
@@ -80,25 +80,28 @@ def unseen() -> str:
     return ceiling(boards("standard", UNSEEN))
 
 
-def duels() -> str:
+def comparisons() -> str:
     """The contenders against the baselines at 1 % and 5 %: the difference, and the pairs ahead, behind, undecided."""
     lines = []
     for entrant in CONTENDERS:
-        found = {(duel.rival, duel.budget_label): duel for duel in head_to_head(results("standard"), entrant)}
+        found = {
+            (comparison.rival, comparison.budget_label): comparison
+            for comparison in head_to_head(results("standard"), entrant)
+        }
         for rival in RIVALS:
             cells = []
             for budget in ("1%", "5%"):
-                duel = found[rival, budget]
+                comparison = found[rival, budget]
                 cells += [
-                    _signed(duel, 1),
-                    f"{duel.ahead} / {duel.behind} / {duel.undecided}",
+                    _signed(comparison, 1),
+                    f"{comparison.ahead} / {comparison.behind} / {comparison.undecided}",
                 ]
             lines.append([f"{entrant} less {rival}", *cells])
     return table(["FG@1 of", "at 1 %", "pairs", "at 5 %", "pairs"], lines)
 
 
-def _signed(duel: Duel, sign: int) -> str:
-    ends = [sign * (end or 0.0) for end in (duel.difference, duel.low, duel.high)]
+def _signed(comparison: HeadToHead, sign: int) -> str:
+    ends = [sign * (end or 0.0) for end in (comparison.difference, comparison.low, comparison.high)]
     return f"{ends[0]:+.2f} [{min(ends[1:]):+.2f}, {max(ends[1:]):+.2f}]"
 
 
@@ -107,12 +110,14 @@ def ablations() -> str:
     board = boards("ablations")
     rows = {(row.entrant, row.budget_label): row for row in board.by("budget")}
     over = {
-        duel.rival: duel for duel in head_to_head(results("ablations"), "ax-allocation") if duel.budget_label is None
+        comparison.rival: comparison
+        for comparison in head_to_head(results("ablations"), "ax-allocation")
+        if comparison.budget_label is None
     }
     lines = []
     for row in sorted(board.overall, key=lambda row: -(row.of_ceiling or 0)):
-        duel = over.get(row.entrant)
-        less = "-" if duel is None else _signed(duel, -1)
+        comparison = over.get(row.entrant)
+        less = "-" if comparison is None else _signed(comparison, -1)
         cost = "-" if row.accuracy_cost is None else f"{100 * row.accuracy_cost:+.2f}"
         shares = [share(rows[row.entrant, budget]) for budget in board.budgets]
         lines.append([row.entrant, *shares, less, cost, f"{row.cpu_seconds or 0:.1f}"])
@@ -193,7 +198,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"board": published_board},
     "docs/entrants.md": {
         "unseen": unseen,
-        "duels": duels,
+        "comparisons": comparisons,
         "bounds": bounds,
         "ablations": ablations,
         "behind": behind,

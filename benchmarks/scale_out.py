@@ -2,8 +2,8 @@
 
 The nodes are raylets on loopback addresses, so they share this machine's cores: what is measured is whether the engine
 keeps all of them supplied, as long as its own work fits into the machine. The number of searches grows with the nodes
-(each has a seed, so a groundwork and an audit, of its own). Throughput is fits per second from the moment when as many
-searches run as there are nodes to the last moment when that is so: processes that start one after the other on two
+(each has a seed, so a clean baseline and an audit, of its own). Throughput is fits per second from the moment when as
+many searches run as there are nodes to the last moment when that is so: processes that start one after the other on two
 cores count no more than the idle end does, what lies between two searches of a node counts in full.
 """
 

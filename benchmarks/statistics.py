@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from a4g_bench.leaderboard.board import Study, board_of
 from a4g_bench.leaderboard.evidence import bootstrap
-from a4g_bench.leaderboard.outcomes import Audit, AuditRows, Baseline, Outcome
+from a4g_bench.leaderboard.outcomes import AuditErrors, AuditRows, Baseline, Outcome
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search
 from a4g_bench.leaderboard.selection import Selection
 from benchmarks.figure import Figure
@@ -67,9 +67,9 @@ def outcomes(rng: np.random.Generator, design: Design, number: int) -> list[Outc
             ids = order[start : start + design.people]
             people = AuditRows(("a", "b"), 1, label[ids], group[ids], ids.astype(np.int32))
 
-            def wrong(harm: float, other: float, people: AuditRows = people, luck: Luck = luck[ids]) -> Audit:
+            def wrong(harm: float, other: float, people: AuditRows = people, luck: Luck = luck[ids]) -> AuditErrors:
                 limit = np.where(people.labels == 0, other, np.where(people.groups == 1, harm, 0.1))
-                return Audit((0,), (luck < limit).astype(np.uint8))
+                return AuditErrors((0,), (luck < limit).astype(np.uint8))
 
             clean = Baseline(f"{number}-{dataset}", people, wrong(0.4, 0.9))
             for entrant in range(design.entrants):

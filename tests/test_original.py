@@ -18,8 +18,8 @@ from a4g_bench.data.split import split
 from a4g_bench.data.table import Table
 from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError
+from a4g_bench.figures.cell_results import read_cell_results
 from a4g_bench.figures.pictures import searched
-from a4g_bench.figures.scenes import read_scenes
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.store.results import Results, SearchRecord
@@ -207,7 +207,7 @@ def test_11_the_rates_are_those_they_are_called_and_the_star_is_at_the_fairest(f
     one = Rows(bits("1000 10"), letters("aaaa bb"), (bits("1111 10"),))
     assert metrics.fpr(one.counts).tolist() == [1.0, 0.0]  # swapped: the share 3/4 of false alarms among the alarms
     assert metrics.fnr(one.counts).tolist() == [0.0, 0.0]
-    for picture in searched(read_scenes([Results(str(finished))], Selection())):
+    for picture in searched(read_cell_results([Results(str(finished))], Selection())):
         [record] = [r for r in records(finished) if r.search["search_id"] == picture.search_id]
         axes = picture.figure().axes[0]
         [star] = [line for line in axes.lines if line.get_label() == "fairest query"]

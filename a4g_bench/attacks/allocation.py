@@ -20,7 +20,7 @@ Kind = Literal["leaf", "linear"]
 
 
 @dataclass(frozen=True, eq=False)
-class Guides:
+class InfluenceRankings:
     """Rankings of a pool's rows, as many as the poison budget ``size``."""
 
     problem: Problem
@@ -52,7 +52,8 @@ class Allocation:
     part drawn whatever the rows' own label (so some labels are flipped); the others carry the part's label already.
     ``interpolated`` is the share of rows moved to a random point between two rows of the part. ``guided`` is the share
     of each part that is not drawn from the band but taken from surrogates' rankings of the rows by their influence
-    (:class:`Guides`), ``linear`` the share of these that a logistic regression ranks; boosted trees rank the rest.
+    (:class:`InfluenceRankings`), ``linear`` the share of these that a logistic regression ranks; boosted trees rank the
+    rest.
     """
 
     spent: float
@@ -97,10 +98,10 @@ GUIDED: Mapping[str, Allocation] = {
 
 def realise(allocation: Allocation, problem: Problem, pool: Pool, size: int, rng: np.random.Generator) -> Poison:
     """:func:`realise_guided` with guides of its own."""
-    return realise_guided(allocation, Guides(problem, pool, size), size, rng)
+    return realise_guided(allocation, InfluenceRankings(problem, pool, size), size, rng)
 
 
-def realise_guided(allocation: Allocation, guides: Guides, size: int, rng: np.random.Generator) -> Poison:
+def realise_guided(allocation: Allocation, guides: InfluenceRankings, size: int, rng: np.random.Generator) -> Poison:
     """Turn an allocation into at most ``size`` feasible rows of the guides' pool: fewer where a group has none to copy.
 
     Where a part needs more rows than its group has, they repeat; where the group has none that carry the part's label,

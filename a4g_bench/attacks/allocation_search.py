@@ -1,4 +1,4 @@
-"""The entrants that search the allocation space: with a model (``ax-allocation``) and without one (``sobol``)."""
+"""The entrants of the allocation space: fixed points (``threshold-copies``), searches with and without a model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
@@ -15,7 +15,7 @@ from a4g_bench.attacks.allocation import (
     GUIDES,
     RECIPES,
     Allocation,
-    Guides,
+    InfluenceRankings,
     realise,
     realise_guided,
 )
@@ -35,12 +35,12 @@ class AllocationSearch(ContinuousSearch):
     def start(self, problem: Problem) -> None:
         super().start(problem)
         # Surrogates' rankings depend on nothing but the problem and the pool: worked out once for each.
-        self._guides: WeakKeyDictionary[Pool, Guides] = WeakKeyDictionary()
+        self._rankings: WeakKeyDictionary[Pool, InfluenceRankings] = WeakKeyDictionary()
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-        guides = self._guides.get(pool)
+        guides = self._rankings.get(pool)
         if guides is None or guides.size != size:
-            guides = self._guides[pool] = Guides(self.problem, pool, size)
+            guides = self._rankings[pool] = InfluenceRankings(self.problem, pool, size)
         return realise_guided(Allocation(**parameters), guides, size, rng)
 
 
@@ -84,7 +84,7 @@ class AxAllocation(AxSearch, AllocationSearch):
         return DIMENSIONS if self.guides else DIMENSIONS[: -len(GUIDES)]
 
     @property
-    def beginnings(self) -> Sequence[Point]:
+    def initial_points(self) -> Sequence[Point]:
         recipes = [*(GUIDED.values() if self.guides else ()), *RECIPES.values()]
         known = [*recipes, *(replace(recipe, spent=0.5) for recipe in recipes[:2])]
         return [astuple(recipe)[: len(self.dimensions)] for recipe in known]

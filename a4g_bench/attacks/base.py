@@ -171,9 +171,9 @@ class Attack(ABC):
     #: Whether the attack reads the clean victim's out-of-fold scores (``Pool.scores``).
     uses_scores: ClassVar[bool] = False
     #: Whether its candidates are recipes that can be drawn on any fold (needed where a suite asks for folds).
-    recipes: ClassVar[bool] = True
+    supports_folds: ClassVar[bool] = True
     #: The only victim that a suite may name as ``craft_on``, for an attack that needs to know its insides.
-    crafts_on: ClassVar[str | None] = None
+    requires_victim: ClassVar[str | None] = None
     #: Packages whose version determines its result, besides numpy.
     packages: ClassVar[tuple[str, ...]] = ()
     #: Raised when a change of the code changes results: part of a search's identity.
@@ -182,7 +182,7 @@ class Attack(ABC):
     problem: Problem
 
     @property
-    def queries(self) -> bool:
+    def is_search(self) -> bool:
         """Whether the attack uses its query budget at all."""
         return self.threat.role == "search"
 

@@ -1,4 +1,4 @@
-"""Controls and the zero-query baseline that needs no victim: what any search must beat at the same budget."""
+"""Controls, the zero-query baseline that needs no victim, and rows that somebody brings (``given``)."""
 
 from collections.abc import Mapping
 from typing import Literal

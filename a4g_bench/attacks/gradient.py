@@ -1,4 +1,4 @@
-"""``gradient``: rows crafted by the gradient of a smoothed group-fairness loss through logistic regression."""
+"""Rows crafted by the gradient of a smoothed group-fairness loss: ``gradient``, and how many (``gradient-search``)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class Gradient(Attack):
     summary = "zero queries: gradient through a logistic regression, projected to feasible rows"
     threat = Threat("baseline", "surrogate", "dirty", "free")
     packages = ("scipy",)
-    crafts_on = "logistic_regression"
+    requires_victim = "logistic_regression"
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""``influence-duplication``: copies chosen by a linear program over their influence on fairness and on utility."""
+"""Copies chosen by influence: a linear program (``influence-duplication``) and shared leaves (``leaf-influence``)."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ class InfluenceDuplication(Attack):
     summary = "zero queries: copies that a linear program chooses by their influence"
     threat = Threat("baseline", "surrogate", "clean", "duplicate")
     packages = ("scipy",)
-    crafts_on = "logistic_regression"
+    requires_victim = "logistic_regression"
 
     def __init__(self, *, rounds: int = 5, max_copies: int = 1, sharpness: float = 4.0) -> None:
         self.rounds, self.max_copies = whole("rounds", rounds, 1), whole("max_copies", max_copies, 1)

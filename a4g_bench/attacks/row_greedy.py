@@ -94,7 +94,7 @@ class AxRowGreedy(Attack):
     name = "ax-row-greedy"
     summary = "Ax Bayesian optimisation of one row at a time, kept when it helps"
     threat = Threat("search", "oracle", "dirty", "free")
-    recipes = False
+    supports_folds = False
     packages = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
 
     def __init__(

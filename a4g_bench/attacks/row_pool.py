@@ -139,7 +139,7 @@ class AxPool(AxSearch):
             raise ValueError(f"jitter must be at least 0, not {jitter!r}")
 
     @property
-    def beginnings(self) -> Sequence[Point]:
+    def initial_points(self) -> Sequence[Point]:
         return [(*((recipe[name] + 1) / 2 for name in FEATURES), 1.0) for recipe in RECIPES]
 
     def start(self, problem: Problem) -> None:

@@ -1,4 +1,4 @@
-"""The command line. One module per command: it parses, makes one call, and turns the answer into an exit code."""
+"""The command line. A command parses, makes one call, and turns the answer into an exit code."""
 
 import sys
 from collections.abc import Sequence

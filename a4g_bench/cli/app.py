@@ -81,12 +81,13 @@ for name, command, shown in (
     ("list", plugin_tools.list_command, plugin_tools.LIST_EXAMPLES),
     ("new", plugin_tools.new_command, plugin_tools.NEW_EXAMPLES),
     ("test-plugin", plugin_tools.check_plugin_command, plugin_tools.TEST_PLUGIN_EXAMPLES),
-    ("audit", data_sets.audit_command, data_sets.AUDIT_EXAMPLES),
+    ("inspect", data_sets.inspect_command, data_sets.INSPECT_EXAMPLES),
     ("show", searches.show_command, searches.SHOW_EXAMPLES),
     ("doctor", machines.doctor_command, machines.DOCTOR_EXAMPLES),
     ("completion", machines.completion_command, machines.COMPLETION_EXAMPLES),
 ):
     app.command(name, epilog=shown)(command)
+app.command("audit", epilog=data_sets.INSPECT_EXAMPLES, hidden=True)(data_sets.inspect_command)  # its old name
 app.add_typer(machines.app, name="cluster")
 
 

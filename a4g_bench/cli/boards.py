@@ -1,4 +1,4 @@
-"""``a4g-bench leaderboard``."""
+"""``leaderboard``, ``compare``, ``versus``, ``curves`` and ``variance``: statistics of stored results."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from a4g_bench.errors import StoreError
 if TYPE_CHECKING:
     from a4g_bench.leaderboard.analyses.compare import Change
     from a4g_bench.leaderboard.analyses.curves import Curve
-    from a4g_bench.leaderboard.analyses.pairwise import Duel
-    from a4g_bench.leaderboard.analyses.variance import Spread
+    from a4g_bench.leaderboard.analyses.pairwise import HeadToHead
+    from a4g_bench.leaderboard.analyses.variance import VarianceShares
 
 
 LEADERBOARD_EXAMPLES = examples(
@@ -175,7 +175,7 @@ def variance_command(
     shares of its variance: the audit's people, the victim's own seeds, and the rest (split and search). More seeds help
     against all three; larger audit splits only against the first. --json has every entrant and budget.
     """
-    from a4g_bench.leaderboard.analyses.variance import spreads
+    from a4g_bench.leaderboard.analyses.variance import variance_shares
     from a4g_bench.leaderboard.board import study
     from a4g_bench.leaderboard.records import Budget
     from a4g_bench.leaderboard.selection import Selection
@@ -184,18 +184,18 @@ def variance_command(
     tables = whole_tables_of(folders or default_folders())
     wanted = tuple(Budget.parse(text) for text in budget or ())
     chosen = Selection(tuple(dataset or ()), tuple(victim or ()), wanted, tuple(attack or ()))
-    found = spreads(study(tables, chosen), tables)
+    found = variance_shares(study(tables, chosen), tables)
     if as_json:
         print_json([spread.to_json() for spread in found])
         return
-    pairs: dict[tuple[str, str, str], list[Spread]] = defaultdict(list)
+    pairs: dict[tuple[str, str, str], list[VarianceShares]] = defaultdict(list)
     for spread in found:
         if spread.sd:
             pairs[spread.dataset, spread.attribute, spread.victim].append(spread)
     print_table([_variance_line(*pair, some) for pair, some in pairs.items()])
 
 
-def _variance_line(dataset: str, attribute: str, victim: str, spreads: Sequence["Spread"]) -> dict[str, Any]:
+def _variance_line(dataset: str, attribute: str, victim: str, spreads: Sequence["VarianceShares"]) -> dict[str, Any]:
     def share(name: str) -> str:
         return f"{fmean(getattr(spread, name) for spread in spreads):.2f}"
 
@@ -233,29 +233,31 @@ def versus_command(
     from a4g_bench.store.results import whole_tables_of
 
     tables = whole_tables_of(folders or default_folders())
-    duels = head_to_head(study(tables, Selection(tuple(dataset or ()), tuple(victim or ()))), entrant)
+    comparisons = head_to_head(study(tables, Selection(tuple(dataset or ()), tuple(victim or ()))), entrant)
     if as_json:
-        print_json([duel.to_json() for duel in duels])
+        print_json([comparison.to_json() for comparison in comparisons])
         return
-    for number, budget in enumerate(dict.fromkeys(duel.budget_label for duel in duels)):
+    for number, budget in enumerate(dict.fromkeys(comparison.budget_label for comparison in comparisons)):
         print(f"{chr(10) if number else ''}{f'poison budget {budget}' if budget else f'{entrant}, all poison budgets'}")
-        print_table(_lines([duel for duel in duels if duel.budget_label == budget]))
+        print_table(_lines([comparison for comparison in comparisons if comparison.budget_label == budget]))
 
 
-def _lines(duels: Sequence["Duel"]) -> list[dict[str, Any]]:
+def _lines(comparisons: Sequence["HeadToHead"]) -> list[dict[str, Any]]:
     def shown(value: float | None) -> str:
         return "-" if value is None else f"{value:+.3f}"
 
     return [
         {
-            "against": duel.rival,
-            "difference": shown(duel.difference),
-            "95 %": f"[{shown(duel.low)}, {shown(duel.high)}]",
-            "ahead": duel.ahead,
-            "behind": duel.behind,
-            "undecided": duel.undecided,
+            "against": comparison.rival,
+            "difference": shown(comparison.difference),
+            "95 %": f"[{shown(comparison.low)}, {shown(comparison.high)}]",
+            "ahead": comparison.ahead,
+            "behind": comparison.behind,
+            "undecided": comparison.undecided,
         }
-        for duel in sorted(duels, key=lambda duel: (duel.difference is None, duel.difference or 0.0))
+        for comparison in sorted(
+            comparisons, key=lambda comparison: (comparison.difference is None, comparison.difference or 0.0)
+        )
     ]
 
 

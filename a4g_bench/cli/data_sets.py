@@ -1,4 +1,4 @@
-"""``a4g-bench evaluate``."""
+"""``inspect`` and ``evaluate``: a data set before any attack, and poison rows that somebody brings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,15 +61,15 @@ def evaluate_command(
     print(render(board, "json" if as_json else "table").rstrip("\n"))
 
 
-AUDIT_EXAMPLES = examples(
-    "a4g-bench audit compas",
-    "a4g-bench audit adult --victim logistic_regression --attribute race",
-    "a4g-bench audit compas --figure compas.png",
-    "a4g-bench audit loans.csv --target approved --favourable yes --protected sex",
+INSPECT_EXAMPLES = examples(
+    "a4g-bench inspect compas",
+    "a4g-bench inspect adult --victim logistic_regression --attribute race",
+    "a4g-bench inspect compas --figure compas.png",
+    "a4g-bench inspect loans.csv --target approved --favourable yes --protected sex",
 )
 
 
-def audit_command(
+def inspect_command(
     dataset: Annotated[
         str,
         typer.Argument(
@@ -115,7 +115,7 @@ def audit_command(
     from a4g_bench.suite.check import check_victim
     from a4g_bench.suite.model import Named
     from a4g_bench.suite.plan import load_subject
-    from a4g_bench.workflows.inspect_data import clean_audit
+    from a4g_bench.workflows.inspect_data import inspect_data
 
     form = _form(figure)
     try:
@@ -125,7 +125,7 @@ def audit_command(
         raise A4GError(str(error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"]))) from error
     check_victim(trained, allow_import or ())
     subject, _ = load_subject(entry, Path.cwd())
-    told = clean_audit(subject, trained, seeds)
+    told = inspect_data(subject, trained, seeds)
     if figure is not None and form is not None:
         _draw(told, figure, form)
     if as_json:

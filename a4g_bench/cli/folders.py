@@ -1,4 +1,4 @@
-"""``a4g-bench leaderboard``."""
+"""Results folders by name, by default and by search."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``a4g-bench cluster``."""
+"""``doctor``, ``cluster`` and ``completion``: what a machine, a cluster file and a shell need."""
 
 from dataclasses import asdict
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Options that commands on stored results share: which folders, and what of them."""
+"""Options and arguments that several commands share."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""``a4g-bench report``."""
+"""``report`` and ``figures``: a page and pictures of stored results."""
 
 import sys
 import time
@@ -93,8 +93,8 @@ def figures_command(
 
     need_matplotlib()
     from a4g_bench.cli.folders import locate
+    from a4g_bench.figures.cell_results import read_cell_results
     from a4g_bench.figures.pictures import pictures, searched
-    from a4g_bench.figures.scenes import read_scenes
     from a4g_bench.leaderboard.records import Budget
     from a4g_bench.leaderboard.selection import Selection
     from a4g_bench.store.results import Results
@@ -103,8 +103,8 @@ def figures_command(
     budgets = tuple(Budget.parse(text) for text in budget or ())
     only = [locate(one, roots)[0] for one in search or ()]
     selection = Selection(tuple(dataset or ()), tuple(victim or ()), budgets, tuple(attack or ()))
-    scenes = read_scenes(results, selection, only)
-    found = searched(scenes) if only else pictures(scenes)
+    cells = read_cell_results(results, selection, only)
+    found = searched(cells) if only else pictures(cells)
     for one in only:
         if one not in {picture.search_id for picture in found}:
             raise A4GError(f"search '{one}' made no queries: there is nothing that it explored")

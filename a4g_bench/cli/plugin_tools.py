@@ -1,4 +1,4 @@
-"""A package with one attack, to start from."""
+"""``list``, ``new`` and ``test-plugin``: what a suite can name, and how to add to it."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""``a4g-bench merge``."""
+"""``merge`` and ``clean``: whole results folders."""
 
 from typing import Annotated
 
@@ -53,11 +53,11 @@ def clean_command(
     from a4g_bench.store.results import Results
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
-    from a4g_bench.workflows.status import standing
+    from a4g_bench.workflows.status import suite_status
 
     plan = make_plan(load_suite(suite, allow_import or ()))
     folder = Results(results or f"results/{plan.suite.name}")
-    state = standing(plan, folder)
+    state = suite_status(plan, folder)
     gone = dict(state.stale)
     if failed:
         gone |= {planned.search_id: f"failed: {state.errors[planned.search_id]}" for planned in state.failed}

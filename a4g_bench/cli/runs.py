@@ -1,4 +1,4 @@
-"""``a4g-bench run``."""
+"""``run`` and ``status``."""
 
 import time
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ def run_command(
     started = time.monotonic()
     with Reporter() as reporter:
         outcome = run_suite(plan, root, options, reporter.report, remark)
-    state = outcome.standing
+    state = outcome.status
     remark(
         f"{outcome.ran} searches run in {duration(time.monotonic() - started)}; of {len(plan.searches)}:"
         f" {len(state.complete)} complete, {len(state.failed)} failed, {len(state.missing)} missing; results in"

@@ -1,4 +1,4 @@
-"""``a4g-bench replay``."""
+"""``show``, ``replay`` and ``export``: one stored search."""
 
 import json
 from pathlib import Path

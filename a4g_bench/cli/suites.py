@@ -1,4 +1,4 @@
-"""``a4g-bench check``."""
+"""``plan``, ``validate``, ``schema`` and ``check``: a suite before it is run, and after."""
 
 import json
 import sys
@@ -32,11 +32,11 @@ def check_command(
     from a4g_bench.store.results import Results
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
-    from a4g_bench.workflows.status import standing
+    from a4g_bench.workflows.status import suite_status
 
     plan = make_plan(load_suite(suite, allow_import or ()))
     root = results or f"results/{plan.suite.name}"
-    state = standing(plan, Results(root))
+    state = suite_status(plan, Results(root))
     counts = {
         "complete": len(state.complete),
         "failed": len(state.failed),
@@ -145,11 +145,11 @@ def plan_command(
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
     from a4g_bench.workflows.forecast import forecast
-    from a4g_bench.workflows.status import standing
+    from a4g_bench.workflows.status import suite_status
 
     plan = make_plan(load_suite(suite, allow_import or (), seeds))
     root = results or f"results/{plan.suite.name}"
-    state = standing(plan, Results(root))
+    state = suite_status(plan, Results(root))
     lines = forecast(plan, state.missing, remark if sys.stderr.isatty() else lambda line: None)
     cpu = sum(line.cpu_seconds for line in lines)
     states = {p.search_id: name for name in ("complete", "failed", "missing") for p in getattr(state, name)}

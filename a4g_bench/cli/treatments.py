@@ -1,4 +1,4 @@
-"""``a4g-bench defences``."""
+"""``transfer`` and ``defences``: poison sets on other victims, and behind screenings of the training table."""
 
 import csv
 import io

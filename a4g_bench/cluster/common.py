@@ -1,4 +1,4 @@
-"""What is wrong with a cluster file."""
+"""What is wrong with a cluster file, and versions held against the constraints file."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

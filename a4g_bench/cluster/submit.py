@@ -1,4 +1,4 @@
-"""Handing a run to a cluster as a job: the suite and the tables it names travel, everything else stays."""
+"""What only Ray can say of a cluster file, and handing a run to a cluster as a job with the suite's own tables."""
 
 import io
 import logging

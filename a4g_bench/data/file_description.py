@@ -1,4 +1,4 @@
-"""What a suite says about a user's table."""
+"""What a suite says about a user's table, and reading its columns."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A made-up table with a known amount of historical bias, of any size, that needs no data at all."""
+"""Made-up tables that need no data at all: one with a known historical bias, one of two Gaussian groups."""
 
 from collections.abc import Mapping
 from string import ascii_uppercase

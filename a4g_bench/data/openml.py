@@ -1,7 +1,4 @@
-"""Real data sets from openml.org, fetched once through scikit-learn and then kept in the cache folder.
-
-Levels of categorical columns are compared as text, since OpenML serves whole-number levels as numbers or as texts.
-"""
+"""openml.org: tables fetched once through scikit-learn and then kept in the cache folder."""
 
 import json
 import os

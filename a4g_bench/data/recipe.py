@@ -1,4 +1,4 @@
-"""Where tables come from: the contract of a source, and the recipe that turns its columns into the raw schema."""
+"""The recipe that turns the columns of a source into the raw schema."""
 
 import math
 from collections.abc import Iterable, Mapping

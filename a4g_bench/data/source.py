@@ -1,4 +1,4 @@
-"""Where tables come from: the contract of a source, and the recipe that turns its columns into the raw schema."""
+"""Where tables come from: the contract of a source."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

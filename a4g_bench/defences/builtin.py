@@ -1,4 +1,4 @@
-"""``knn-label-sanitisation``: rows take the label of their neighbours."""
+"""The built-in defences: caps on copies, labels held against neighbours, filters of outliers."""
 
 import numpy as np
 import numpy.typing as npt

@@ -8,8 +8,8 @@ from typing import Any
 import ray
 
 from a4g_bench.data.table import Table
-from a4g_bench.engine.audit import Court, Verdict
-from a4g_bench.engine.clean import Groundwork
+from a4g_bench.engine.audit import Audit, AuditResult
+from a4g_bench.engine.clean import CleanBaseline
 from a4g_bench.engine.fits import Fit, InlineFitter, Job
 from a4g_bench.engine.view import View
 from a4g_bench.errors import StoreError
@@ -20,7 +20,7 @@ from a4g_bench.suite.plan import Key, Planned
 from a4g_bench.victims.base import get_victim
 
 Row = dict[str, Any]
-_GROUNDWORKS = 256
+_CLEAN_BASELINES = 256
 _COMPACT_EVERY = 256
 
 
@@ -32,10 +32,10 @@ class FitWorker:
     from outside when the job exceeds its limits.
     """
 
-    def __init__(self, tables: dict[Key, Any], clerk: Any) -> None:
-        self._tables, self._clerk = tables, clerk  # object references: the rows stay in shared memory
+    def __init__(self, tables: dict[Key, Any], writer: Any) -> None:
+        self._tables, self._writer = tables, writer  # object references: the rows stay in shared memory
         self._fitter: tuple[str, InlineFitter] | None = None
-        self._court: tuple[str, Court] | None = None
+        self._audit: tuple[str, Audit] | None = None
         self._baseline: list[Row] = []
 
     def pid(self) -> int:
@@ -54,17 +54,17 @@ class FitWorker:
     def hold_view(self, view: View, planned: Planned) -> None:
         """Be ready for the fits of a search."""
         spec = planned.spec
-        key = view.material_key(spec.queried, spec.fits.folds)
+        key = view.training_key(spec.queried, spec.fits.folds)
         if self._fitter is None or self._fitter[0] != key:
             self._fitter = None  # not two tables at a time
-            self._fitter = (key, InlineFitter(view.material(spec.queried, spec.fits.folds)))
+            self._fitter = (key, InlineFitter(view.training_data(spec.queried, spec.fits.folds)))
 
-    def hold_court(self, planned: Planned, victim: Audited) -> None:
+    def hold_audit(self, planned: Planned, victim: Audited) -> None:
         """Be ready for the fits of an audit."""
-        court = self._court_of(planned, victim)
-        if self._fitter is None or self._fitter[0] != court.baseline_id:
+        audit = self._audit_of(planned, victim)
+        if self._fitter is None or self._fitter[0] != audit.baseline_id:
             self._fitter = None
-            self._fitter = (court.baseline_id, InlineFitter(court.material()))
+            self._fitter = (audit.baseline_id, InlineFitter(audit.training_data()))
 
     def run(self, job: Job) -> Fit:
         """One fit on what is held."""
@@ -73,57 +73,57 @@ class FitWorker:
 
     def baseline_known(self, planned: Planned, victim: Audited) -> bool:
         """Whether the clean victim's audit is there already."""
-        return bool(self._baseline_of(self._court_of(planned, victim)))
+        return bool(self._baseline_of(self._audit_of(planned, victim)))
 
     def judge(
         self, planned: Planned, victim: Audited, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
-    ) -> Verdict:
+    ) -> AuditResult:
         """Judge predictions on the audit rows; ``clean`` ones are kept as the baseline."""
-        court = self._court_of(planned, victim)
+        audit = self._audit_of(planned, victim)
         if clean is not None:
-            self._baseline = court.baseline_rows(clean)
-            ray.get(self._clerk.write_baseline.remote(self._baseline))
-        return court.verdict(planned.search_id, self._baseline_of(court), poisoned)
+            self._baseline = audit.baseline_rows(clean)
+            ray.get(self._writer.write_baseline.remote(self._baseline))
+        return audit.result(planned.search_id, self._baseline_of(audit), poisoned)
 
-    def _baseline_of(self, court: Court) -> list[Row]:
-        if not self._baseline or self._baseline[0]["baseline_id"] != court.baseline_id:
-            self._baseline = ray.get(self._clerk.baseline.remote(court.baseline_id))
+    def _baseline_of(self, audit: Audit) -> list[Row]:
+        if not self._baseline or self._baseline[0]["baseline_id"] != audit.baseline_id:
+            self._baseline = ray.get(self._writer.baseline.remote(audit.baseline_id))
         return self._baseline
 
     def _table(self, planned: Planned) -> Table:
         table: Table = ray.get(self._tables[planned.key])
         return table
 
-    def _court_of(self, planned: Planned, victim: Audited) -> Court:
-        court = Court(self._table(planned), planned.subject.attribute, victim, planned.spec.seed)
-        if self._court is None or self._court[0] != court.baseline_id:
-            self._court = (court.baseline_id, court)
-        return self._court[1]
+    def _audit_of(self, planned: Planned, victim: Audited) -> Audit:
+        audit = Audit(self._table(planned), planned.subject.attribute, victim, planned.spec.seed)
+        if self._audit is None or self._audit[0] != audit.baseline_id:
+            self._audit = (audit.baseline_id, audit)
+        return self._audit[1]
 
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
-class Clerk:
-    """The only writer of a results folder; also keeps the groundwork that searches share.
+class ResultsWriter:
+    """The only writer of a results folder; also keeps the clean baselines that searches share.
 
-    Every call may be repeated: a clerk whose process dies is started again, and does what it was doing once more.
+    Every call may be repeated: a writer whose process dies is started again, and does what it was doing once more.
     """
 
     def __init__(self, root: str) -> None:
         self._results = Results(root)
         self._written = 0
         self._unwritten: StoreError | None = None
-        self._groundwork: OrderedDict[str, Groundwork] = OrderedDict()
+        self._clean_baselines: OrderedDict[str, CleanBaseline] = OrderedDict()
         self._baselines = self._results.identifiers("baselines")
 
-    def groundwork(self, key: str) -> Groundwork | None:
-        """Groundwork that somebody laid, or None."""
-        return self._groundwork.get(key)
+    def clean_baseline(self, key: str) -> CleanBaseline | None:
+        """The clean baseline of that key that somebody has made, or None."""
+        return self._clean_baselines.get(key)
 
-    def keep_groundwork(self, key: str, groundwork: Groundwork) -> None:
-        """Take groundwork for others."""
-        self._groundwork[key] = groundwork
-        if len(self._groundwork) > _GROUNDWORKS:
-            self._groundwork.popitem(last=False)
+    def keep_clean_baseline(self, key: str, clean_baseline: CleanBaseline) -> None:
+        """Keep a clean baseline for other searches."""
+        self._clean_baselines[key] = clean_baseline
+        if len(self._clean_baselines) > _CLEAN_BASELINES:
+            self._clean_baselines.popitem(last=False)
 
     def write(self, finished: SearchRecord) -> None:
         """Write a finished search; now and then, merge small files."""

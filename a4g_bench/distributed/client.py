@@ -17,7 +17,7 @@ _POLL_SECONDS = 1.0
 
 
 @ray.remote(num_cpus=0)
-class Desk:
+class ProgressRelay:
     """Where the driver there and the person here leave word for each other."""
 
     def __init__(self) -> None:
@@ -39,12 +39,12 @@ class Desk:
 
 
 def _drive(
-    plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, desk: Any
+    plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, relay: Any
 ) -> bool:
     interrupt = Interrupt()
 
     def report(progress: Progress) -> None:
-        if fetch(desk.tell.remote(progress)):
+        if fetch(relay.tell.remote(progress)):
             interrupt.requested = True
 
     return execute_here(plan, todo, attempts, results, options, report, interrupt)
@@ -56,18 +56,18 @@ def execute(
     """As :func:`a4g_bench.distributed.driver.execute`, with the driver in a process of the cluster."""
     interrupt = Interrupt()
     with connected(options), interrupt.listening():
-        desk = Desk.remote()  # type: ignore[attr-defined]
+        relay = ProgressRelay.remote()  # type: ignore[attr-defined]
         there = replace(options, address=None)
-        running = ray.remote(num_cpus=0, max_retries=0)(_drive).remote(plan, todo, attempts, results, there, desk)
+        running = ray.remote(num_cpus=0, max_retries=0)(_drive).remote(plan, todo, attempts, results, there, relay)
         asked = False
         while not ray.wait([running], timeout=_POLL_SECONDS)[0]:
-            progress = fetch(desk.heard.remote())
+            progress = fetch(relay.heard.remote())
             if progress is not None:
                 report(progress)
             if interrupt.requested and not asked:
                 asked = True
-                fetch(desk.stop.remote())
-        progress = fetch(desk.heard.remote())
+                fetch(relay.stop.remote())
+        progress = fetch(relay.heard.remote())
         if progress is not None:
             report(progress)
         finished: bool = fetch(running)

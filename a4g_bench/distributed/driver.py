@@ -1,4 +1,4 @@
-"""The driver: Ray Tune schedules one trial per search. Ray is known here and to actors, pool and trainable only."""
+"""The driver: Ray Tune schedules one trial per search, the longest first."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 
 from a4g_bench import provenance
-from a4g_bench.distributed.actors import Clerk
+from a4g_bench.distributed.actors import ResultsWriter
 from a4g_bench.distributed.interrupt import Interrupt
 from a4g_bench.distributed.options import Progress, Report, RunOptions
 from a4g_bench.distributed.pool import fetch
@@ -92,11 +92,11 @@ def execute(
             ray.get_runtime_context().get_node_id(), soft=False
         )
         tables = {key: ray.put(subject.table) for key, subject in plan.subjects.items()}
-        clerk = Clerk.options(scheduling_strategy=here).remote(results)  # type: ignore[attr-defined]
-        fetch(clerk.__ray_ready__.remote())  # what keeps it from starting would otherwise be told once per search
+        writer = ResultsWriter.options(scheduling_strategy=here).remote(results)  # type: ignore[attr-defined]
+        fetch(writer.__ray_ready__.remote())  # what keeps it from starting would otherwise be told once per search
         cores = plan.suite.resources.cores
         context = RunContext(
-            tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, clerk
+            tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, writer
         )
         watch = _Watch(report, todo, interrupt)
         _sweep()
@@ -121,7 +121,7 @@ def execute(
             if watch.unwritable is not None:
                 raise StoreError(watch.unwritable)
             _record_lost(watch.lost, context)
-            fetch(clerk.finish.remote())
+            fetch(writer.finish.remote())
     return not interrupt.requested
 
 
@@ -142,7 +142,7 @@ def _record_lost(lost: dict[int, str], context: RunContext) -> None:
         message = f"its process ended {MAX_RESTARTS + 1} times: {reason}"[:1000]
         status = "error" if attempt >= MAX_ATTEMPTS else "interrupted"
         row.update(status=status, error_type="WorkerDied", error_message=message, ended=provenance.now())
-        fetch(context.clerk.write.remote(SearchRecord(row)))
+        fetch(context.writer.write.remote(SearchRecord(row)))
 
 
 class _Stop(tune.Stopper):

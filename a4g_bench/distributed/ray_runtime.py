@@ -1,4 +1,4 @@
-"""Who else may use the Ray that a run uses."""
+"""The Ray of a run: started here or connected to, kept to those with its token, asked on every node."""
 
 import logging
 import os

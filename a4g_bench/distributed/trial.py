@@ -15,8 +15,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from a4g_bench.attacks.base import Poison, get_attack
 from a4g_bench.distributed.actors import FitWorker
 from a4g_bench.distributed.pool import WorkerPool, fetch
-from a4g_bench.engine.audit import Verdict, predict, treatments
-from a4g_bench.engine.clean import Groundwork
+from a4g_bench.engine.audit import AuditResult, predict, treatments
+from a4g_bench.engine.clean import CleanBaseline
 from a4g_bench.engine.fits import Fitter
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
@@ -39,7 +39,7 @@ class RunContext:
     limits: Limits
     cores: int
     tables: dict[Key, Any]
-    clerk: Any
+    writer: Any
 
 
 class SearchTrainable(tune.Trainable):
@@ -100,7 +100,7 @@ class SearchTrainable(tune.Trainable):
         if self._task.status == "running" and self._task.search is not None and self._task.search.records:
             with suppress(StoreError):
                 self._task.interrupt()
-        with suppress(StoreError, LostProcessError):  # the clerk tells the driver at the end
+        with suppress(StoreError, LostProcessError):  # the writer tells the driver at the end
             self._services.written()
         self._services.pool.close()
 
@@ -111,12 +111,12 @@ class _RayServices:
     """
 
     def __init__(self, context: RunContext) -> None:
-        self._clerk = context.clerk
+        self._writer = context.writer
         self._keeping: Any = None
         self._writing: Any = None
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         worker = FitWorker.options(scheduling_strategy=here)  # type: ignore[attr-defined]
-        self.pool = WorkerPool(lambda: worker.remote(context.tables, context.clerk), context.cores, context.limits)
+        self.pool = WorkerPool(lambda: worker.remote(context.tables, context.writer), context.cores, context.limits)
         victims = {
             victim.label: (victim.name, victim.params)
             for planned in context.searches
@@ -131,39 +131,39 @@ class _RayServices:
         assert isinstance(view, View)
         return view, self.pool
 
-    def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
-        laid = fetch(self._clerk.groundwork.remote(key))
-        if laid is None:
-            laid = make()
-            self._clerk.keep_groundwork.remote(key, laid)
-        assert isinstance(laid, Groundwork)
-        return laid
+    def clean_baseline(self, key: str, make: Callable[[], CleanBaseline]) -> CleanBaseline:
+        baseline = fetch(self._writer.clean_baseline.remote(key))
+        if baseline is None:
+            baseline = make()
+            self._writer.keep_clean_baseline.remote(key, baseline)
+        assert isinstance(baseline, CleanBaseline)
+        return baseline
 
     def journal(self, search_id: str) -> list[Row]:
-        rows: list[Row] = fetch(self._clerk.journal.remote(search_id))
+        rows: list[Row] = fetch(self._writer.journal.remote(search_id))
         return rows
 
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         if self._keeping is not None:
             fetch(self._keeping)  # written while the next batch ran: no more than that is ever at stake
-        self._keeping = self._clerk.keep.remote(search_id, queries)
+        self._keeping = self._writer.keep.remote(search_id, queries)
 
-    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> Verdict:
+    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> AuditResult:
         started, seed = time.perf_counter(), planned.spec.seed
         defence, treatment = treatments(planned, victim)
-        self.pool.hold(lambda actor: actor.hold_court.remote(planned, victim))
+        self.pool.hold(lambda actor: actor.hold_audit.remote(planned, victim))
         spent = []
         if not fetch(self.pool.first.baseline_known.remote(planned, victim)):
             spent.append(predict(victim, seed, self.pool, None, defence))
         clean = spent[0].predictions if spent else None
         spent.append(predict(victim, seed, self.pool, poison, treatment))
-        verdict = fetch(self.pool.first.judge.remote(planned, victim, clean, spent[-1].predictions))
-        assert isinstance(verdict, Verdict)
-        return verdict.priced(spent, time.perf_counter() - started)
+        result = fetch(self.pool.first.judge.remote(planned, victim, clean, spent[-1].predictions))
+        assert isinstance(result, AuditResult)
+        return result.priced(spent, time.perf_counter() - started)
 
     def write(self, finished: SearchRecord) -> None:
         self.written()
-        self._writing = self._clerk.write.remote(finished)  # while the next search begins
+        self._writing = self._writer.write.remote(finished)  # while the next search begins
 
     def written(self) -> None:
         """Wait for what is being written. Raises ``StoreError`` if it cannot be."""

@@ -14,7 +14,7 @@ from a4g_bench.data.split import Split, split
 from a4g_bench.data.table import Table
 from a4g_bench.defences.base import get_defence
 from a4g_bench.engine.clean import FitFailedError
-from a4g_bench.engine.fits import Fitter, Job, Material, Treatment
+from a4g_bench.engine.fits import Fitter, Job, TrainingData, Treatment
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
 from a4g_bench.provenance import versions
@@ -39,7 +39,7 @@ class Predicted:
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict:
+class AuditResult:
     """What an audit gives back: rows for the tables ``audits`` and ``predictions``, and its cost."""
 
     baseline_id: str
@@ -50,7 +50,7 @@ class Verdict:
     cpu_seconds: float = 0.0
     seconds: float = 0.0
 
-    def with_others(self, others: Sequence["Verdict"]) -> "Verdict":
+    def with_others(self, others: Sequence["AuditResult"]) -> "AuditResult":
         """With the rows and the cost of the same set's audits on other victims."""
         return replace(
             self,
@@ -61,8 +61,8 @@ class Verdict:
             seconds=self.seconds + sum(other.seconds for other in others),
         )
 
-    def priced(self, spent: Sequence[Predicted], seconds: float) -> "Verdict":
-        """The verdict with the fits of the poisoned victim, the CPU of all fits (a new baseline's too), and its
+    def priced(self, spent: Sequence[Predicted], seconds: float) -> "AuditResult":
+        """The result with the fits of the poisoned victim, the CPU of all fits (a new baseline's too), and its
         seconds.
         """
         return replace(self, fits=spent[-1].fits, cpu_seconds=sum(p.cpu_seconds for p in spent), seconds=seconds)
@@ -73,8 +73,8 @@ def predict(
 ) -> Predicted:
     """Train the victim on train + poison with each audit victim seed and predict the audit rows.
 
-    ``fitter`` must hold a court's material. A victim whose random state changes nothing is fitted once for all seeds,
-    unless a reference line's predictions are drawn. Raises :class:`FitFailedError`.
+    ``fitter`` must hold the audit's training data. A victim whose random state changes nothing is fitted once for all
+    seeds, unless a reference line's predictions are drawn. Raises :class:`FitFailedError`.
     """
     seeds = audit_victim_seeds(seed)
     drawn = treatment is not None and treatment.kind == "reference"
@@ -103,7 +103,7 @@ def treatments(planned: Planned, victim: Audited) -> tuple[Treatment | None, Tre
 
 
 @dataclass(frozen=True, eq=False)
-class Court:
+class Audit:
     """Where poison sets for one table, attribute, victim and seed are judged."""
 
     table: Table
@@ -140,10 +140,10 @@ class Court:
         groups = schema.groups(self.table.features, self.attribute)[rows]
         return Sample(self.table.labels[rows], groups, schema.group_names(self.attribute), schema.favourable)
 
-    def material(self) -> Material:
+    def training_data(self) -> TrainingData:
         """What the audit's fit processes are given: the whole table, trained on its train rows only."""
         parts = self.split()
-        return Material(
+        return TrainingData(
             key=f"audit {self.baseline_id}",
             schema=self.table.schema,
             features=self.table.features,
@@ -178,15 +178,15 @@ class Court:
             for position, one in enumerate(predictions)
         ]
 
-    def verdict(
+    def result(
         self,
         search_id: str,
         baseline: Sequence[Row],
         poisoned: Sequence[Predictions],
-    ) -> "Verdict":
+    ) -> "AuditResult":
         """Judge a poisoned victim's predictions against the clean ones of ``baseline`` (rows of that table)."""
         clean = unpack(baseline)
-        return Verdict(
+        return AuditResult(
             self.baseline_id,
             len(poisoned[0]),
             self.audit_rows(search_id, clean, poisoned),

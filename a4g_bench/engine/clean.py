@@ -27,7 +27,7 @@ class FitFailedError(VictimError):
 
 
 @dataclass(frozen=True, eq=False)
-class Groundwork:
+class CleanBaseline:
     """``clean[mode]``: the clean victim's predictions, one array per victim seed, over the mode's judged rows.
 
     ``scores[set]``: out-of-fold scores of the favourable label, in the order of the training set's rows.
@@ -44,8 +44,8 @@ def victim_seeds(victim: Named, fits: Fits) -> int:
     return fits.victim_seeds if get_victim(victim.name, victim.params).seeded() else 1
 
 
-def lay(view: View, victim: Named, fits: Fits, fitter: Fitter, *, with_scores: bool) -> Groundwork:
-    """Fit the clean victim. ``fitter`` must hold the view's material. Raises :class:`FitFailedError`."""
+def fit_clean(view: View, victim: Named, fits: Fits, fitter: Fitter, *, with_scores: bool) -> CleanBaseline:
+    """Fit the clean victim. ``fitter`` must hold the view's training data. Raises :class:`FitFailedError`."""
     seeds = [query_victim_seed(view.seed, _CLEAN, fit) for fit in range(victim_seeds(victim, fits))]
     modes = view.stages(fits.folds)
     stages = list(dict.fromkeys(stage for mode in modes.values() for stage in mode))
@@ -70,7 +70,7 @@ def lay(view: View, victim: Named, fits: Fits, fitter: Fitter, *, with_scores: b
         values = np.concatenate([_given(results[offset + j].values) for j in range(SCORE_FOLDS)])
         scores[t] = values[np.argsort(order)]  # a training set's rows are sorted positions
         offset += SCORE_FOLDS
-    return Groundwork(clean, scores, sum(fit.cpu_seconds for fit in results))
+    return CleanBaseline(clean, scores, sum(fit.cpu_seconds for fit in results))
 
 
 def _given(values: npt.NDArray[np.generic] | None) -> npt.NDArray[np.generic]:

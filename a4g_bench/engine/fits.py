@@ -1,4 +1,4 @@
-"""Fits: one victim, one table, many training sets. Used inside fit processes, or inline for a single fit."""
+"""Fits: one victim, one table, many training sets; and how they are run within this process."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from a4g_bench.data.schema import Array, Schema
 from a4g_bench.data.table import Labels
 from a4g_bench.defences.base import get_defence
 from a4g_bench.errors import VictimError
-from a4g_bench.references.base import People, Reference, Situation, get_reference
+from a4g_bench.references.base import MitigationTask, Reference, Rows, get_reference
 from a4g_bench.victims.base import Parameters, favourable_scores, get_victim, in_one_line
 from a4g_bench.victims.encoding import Encoder
 
@@ -25,7 +25,7 @@ _Rows = tuple[npt.NDArray[np.floating], Labels]
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class TrainingData:
     """Everything a fit may touch: rows, named row sets, and the victim. ``scale_on`` names the set that fixes the
     encoding.
 
@@ -87,16 +87,16 @@ class Fit:
     error_type: str = field(default="")
 
 
-class Workbench:
-    """Holds the encoded material and runs jobs on it."""
+class Trainer:
+    """Holds the encoded training data and runs jobs on it."""
 
-    def __init__(self, material: Material) -> None:
-        self.key = material.key
-        self._material = material
-        self._victim = get_victim(material.victim, material.parameters)
-        scale_on = material.sets[material.scale_on]
-        self._encoder = Encoder.of(material.schema, self._victim.input_encoding, material.features, scale_on)
-        self._encoded = self._encoder(material.features)
+    def __init__(self, training_data: TrainingData) -> None:
+        self.key = training_data.key
+        self._material = training_data
+        self._victim = get_victim(training_data.victim, training_data.parameters)
+        scale_on = training_data.sets[training_data.scale_on]
+        self._encoder = Encoder.of(training_data.schema, self._victim.input_encoding, training_data.features, scale_on)
+        self._encoded = self._encoder(training_data.features)
         self._mitigated: tuple[Treatment, Reference] | None = None
         self._screened: tuple[tuple[Treatment, str, Any], _Rows] | None = None
 
@@ -139,15 +139,15 @@ class Workbench:
             reference = get_reference(treatment.name, json.loads(treatment.parameters))
             favourable = self._material.schema.favourable
             train, validation = (self._people(treatment, name) for name in (job.train, "validation"))
-            reference.prepare(Situation(train, validation, self._victim, favourable, treatment.max_accuracy_loss))
+            reference.prepare(MitigationTask(train, validation, self._victim, favourable, treatment.max_accuracy_loss))
             self._mitigated = treatment, reference
         judged = self._people(treatment, job.predict)
         return self._mitigated[1].predict(judged.features, judged.groups, job.seed)
 
-    def _people(self, treatment: Treatment, name: str) -> People:
-        rows, material = self._material.sets[name], self._material
-        groups = material.schema.groups(material.features, treatment.attribute)
-        return People(self._encoded[rows], material.labels[rows], groups[rows])
+    def _people(self, treatment: Treatment, name: str) -> Rows:
+        rows, training_data = self._material.sets[name], self._material
+        groups = training_data.schema.groups(training_data.features, treatment.attribute)
+        return Rows(self._encoded[rows], training_data.labels[rows], groups[rows])
 
     def _screen(self, treatment: Treatment, job: Job, rows: "_Rows") -> "_Rows":
         """What a defence leaves of the training rows. It sees standardised features, whatever the victim does.
@@ -158,11 +158,11 @@ class Workbench:
         key = treatment, job.train, hashlib.sha256(poison).hexdigest()
         if self._screened is None or self._screened[0] != key:
             self._screened = None
-            material, trained = self._material, self._material.sets[job.train]
-            added = job.poison[0] if job.poison else material.features[:0]
-            raw = np.concatenate([material.features[trained], added])
+            training_data, trained = self._material, self._material.sets[job.train]
+            added = job.poison[0] if job.poison else training_data.features[:0]
+            raw = np.concatenate([training_data.features[trained], added])
             order = np.random.default_rng(0).permutation(len(raw))  # what was added is not told by its place
-            scaled = Encoder.of(material.schema, "scaled", raw)(raw[order]).astype(np.float64, copy=False)
+            scaled = Encoder.of(training_data.schema, "scaled", raw)(raw[order]).astype(np.float64, copy=False)
             told = get_defence(treatment.name, json.loads(treatment.parameters)).screen(scaled, rows[1][order])
             kept, labels = np.empty(len(raw), dtype=np.bool_), np.empty(len(raw), dtype=np.int8)
             kept[order], labels[order] = told.kept, told.labels
@@ -193,7 +193,7 @@ class Workbench:
 
 
 class Fitter(Protocol):
-    """Runs fits on material it holds: in other processes with limits, or as :class:`InlineFitter`."""
+    """Runs fits on training data it holds: in other processes with limits, or as :class:`InlineFitter`."""
 
     def run(self, jobs: Iterable[Job]) -> list[Fit]:
         """Run the jobs; results in their order. Jobs may be made as they are needed."""
@@ -205,8 +205,8 @@ class InlineFitter:
     _libraries: ThreadpoolController | None = None
     _modules = 0
 
-    def __init__(self, material: Material) -> None:
-        self._bench = Workbench(material)
+    def __init__(self, training_data: TrainingData) -> None:
+        self._bench = Trainer(training_data)
 
     def run(self, jobs: Iterable[Job]) -> list[Fit]:
         with self._numerical_libraries().limit(limits=1):  # two threads on a shared core cost more than they give

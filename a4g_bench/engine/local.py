@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from a4g_bench.attacks.base import Poison
-from a4g_bench.engine.audit import Court, Verdict, predict, treatments
-from a4g_bench.engine.clean import Groundwork
+from a4g_bench.engine.audit import Audit, AuditResult, predict, treatments
+from a4g_bench.engine.clean import CleanBaseline
 from a4g_bench.engine.fits import Fitter, InlineFitter
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
@@ -22,17 +22,17 @@ class LocalServices:
 
     def __init__(self, plan: Plan, results: Results) -> None:
         self._plan, self._results = plan, results
-        self._groundwork: dict[str, Groundwork] = {}
+        self._clean_baselines: dict[str, CleanBaseline] = {}
 
     def open(self, planned: Planned) -> tuple[View, Fitter]:
         subject, spec = self._plan.subjects[planned.key], planned.spec
         view = View.of(subject.table, subject.attribute, spec.seed)
-        return view, InlineFitter(view.material(spec.queried, spec.fits.folds))
+        return view, InlineFitter(view.training_data(spec.queried, spec.fits.folds))
 
-    def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
-        if key not in self._groundwork:
-            self._groundwork[key] = make()
-        return self._groundwork[key]
+    def clean_baseline(self, key: str, make: Callable[[], CleanBaseline]) -> CleanBaseline:
+        if key not in self._clean_baselines:
+            self._clean_baselines[key] = make()
+        return self._clean_baselines[key]
 
     def journal(self, search_id: str) -> list[Row]:
         return self._results.read_journal(search_id)
@@ -40,20 +40,20 @@ class LocalServices:
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         self._results.write_journal(search_id, queries)
 
-    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> Verdict:
+    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> AuditResult:
         started = time.perf_counter()
         subject, seed = self._plan.subjects[planned.key], planned.spec.seed
         defence, treatment = treatments(planned, victim)
-        court = Court(subject.table, subject.attribute, victim, seed)
-        fitter = InlineFitter(court.material())
-        baseline, spent = self._results.read_baseline(court.baseline_id), []
+        audit = Audit(subject.table, subject.attribute, victim, seed)
+        fitter = InlineFitter(audit.training_data())
+        baseline, spent = self._results.read_baseline(audit.baseline_id), []
         if not baseline:
             spent.append(predict(victim, seed, fitter, None, defence))
-            baseline = court.baseline_rows(spent[0].predictions)
+            baseline = audit.baseline_rows(spent[0].predictions)
             self._results.write_baseline(baseline)
         spent.append(predict(victim, seed, fitter, poison, treatment))
-        verdict = court.verdict(planned.search_id, baseline, spent[-1].predictions)
-        return verdict.priced(spent, time.perf_counter() - started)
+        result = audit.result(planned.search_id, baseline, spent[-1].predictions)
+        return result.priced(spent, time.perf_counter() - started)
 
     def write(self, finished: SearchRecord) -> None:
         self._results.write_search(finished)

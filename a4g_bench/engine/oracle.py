@@ -10,7 +10,7 @@ import numpy as np
 
 from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool
 from a4g_bench.data.domain import Domain
-from a4g_bench.engine.clean import Groundwork, judged_rows, victim_seeds
+from a4g_bench.engine.clean import CleanBaseline, judged_rows, victim_seeds
 from a4g_bench.engine.fits import Fit, Fitter, Job
 from a4g_bench.engine.view import HOLDOUT, Stage, View
 from a4g_bench.errors import AttackError
@@ -48,7 +48,7 @@ class Oracle:
     fits: Fits
     objective: Objective
     rows: int
-    groundwork: Groundwork
+    clean_baseline: CleanBaseline
     fitter: Fitter
     _measured: dict[str, tuple[int, Measurement]] = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ class Oracle:
 
     @cached_property
     def pools(self) -> dict[str, Pool]:
-        """Rows an attack may copy, per training set, with the clean victim's scores where they were laid.
+        """Rows an attack may copy, per training set, with the clean victim's scores where they were baseline.
 
         Of a fold's set only those that are feasible beside the training rows: search-validation rows may lie outside.
         """
@@ -71,7 +71,7 @@ class Oracle:
         trained = {stage.train for stages in self._modes.values() for stage in stages}
         pools = {}
         for name in sorted(trained):
-            pool = replace(self.view.pool(sets[name]), known_scores=self.groundwork.scores.get(name))
+            pool = replace(self.view.pool(sets[name]), known_scores=self.clean_baseline.scores.get(name))
             pools[name] = pool if name == "train" else _feasible(pool, self.view.domain)
         return pools
 
@@ -81,7 +81,7 @@ class Oracle:
 
     @cached_property
     def _references(self) -> dict[str, Measurement]:
-        clean = self.groundwork.clean
+        clean = self.clean_baseline.clean
         return {mode: measure(sample, clean[mode], clean[mode], self._cost) for mode, sample in self._samples.items()}
 
     def mode(self, candidate: Candidate) -> str:
@@ -208,7 +208,7 @@ class Oracle:
         predictions = [
             np.concatenate([_labels(fits[s * per_stage + i]) for s in range(len(stages))]) for i in range(per_stage)
         ]
-        return measure(self._samples[plan.mode], predictions, self.groundwork.clean[plan.mode], self._cost)
+        return measure(self._samples[plan.mode], predictions, self.clean_baseline.clean[plan.mode], self._cost)
 
     def _cost(self, counts: Counts, favourable: Label) -> float:
         cost = get_metric(self.objective.metric).cost(counts, favourable)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from a4g_bench.attacks.base import Attack, Candidate, Poison, Problem, Result, get_attack, join
-from a4g_bench.engine.clean import FitFailedError, Groundwork
+from a4g_bench.engine.clean import CleanBaseline, FitFailedError
 from a4g_bench.engine.fits import Fit, Fitter
 from a4g_bench.engine.oracle import Evaluated, Oracle
 from a4g_bench.engine.view import View
@@ -35,22 +35,28 @@ class Found:
 
 @dataclass(eq=False)
 class Search:
-    """Runs one spec on a view. ``fitter`` must hold the view's material."""
+    """Runs one spec on a view. ``fitter`` must hold the view's training data."""
 
     search_id: str
     spec: Spec
     view: View
-    groundwork: Groundwork
+    clean_baseline: CleanBaseline
     fitter: Fitter
     records: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rows = self.spec.rows(self.view.n_train)
         self.oracle = Oracle(
-            self.view, self.spec.queried, self.spec.fits, self.spec.objective, self.rows, self.groundwork, self.fitter
+            self.view,
+            self.spec.queried,
+            self.spec.fits,
+            self.spec.objective,
+            self.rows,
+            self.clean_baseline,
+            self.fitter,
         )
         self.attack: Attack = get_attack(self.spec.attack.name, self.spec.attack.params)
-        self.allowed = self.spec.query_budget if self.attack.queries else 0
+        self.allowed = self.spec.query_budget if self.attack.is_search else 0
         self._results: list[Result] = []
         self._best: float | None = None
         self._batch = 0

@@ -1,4 +1,4 @@
-"""A search from its first fit to its written record, on the search's side; the audit is somebody else's."""
+"""A search from its first fit to its written record; the audit is done by the services around it."""
 
 import json
 import time
@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from a4g_bench import provenance
 from a4g_bench.attacks.base import Attack, Poison, get_attack
-from a4g_bench.engine.audit import Verdict
-from a4g_bench.engine.clean import FitFailedError, Groundwork, lay
+from a4g_bench.engine.audit import AuditResult
+from a4g_bench.engine.clean import CleanBaseline, FitFailedError, fit_clean
 from a4g_bench.engine.fits import Fitter
 from a4g_bench.engine.search import Found, Search
 from a4g_bench.engine.view import View
@@ -102,8 +102,8 @@ class Services(Protocol):
     def open(self, planned: Planned) -> tuple[View, Fitter]:
         """The attacker's rows, and a fitter that holds them."""
 
-    def groundwork(self, key: str, make: Callable[[], Groundwork]) -> Groundwork:
-        """The groundwork of that key: made by ``make`` unless somebody has laid it already."""
+    def clean_baseline(self, key: str, make: Callable[[], CleanBaseline]) -> CleanBaseline:
+        """The clean baseline of that key: made by ``make`` unless somebody has made it already."""
 
     def journal(self, search_id: str) -> list[Row]:
         """Recorded queries of a search that was cut short."""
@@ -111,7 +111,7 @@ class Services(Protocol):
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         """Record the queries so far."""
 
-    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> Verdict:
+    def audit(self, planned: Planned, victim: Audited, poison: Poison) -> AuditResult:
         """Audit a poison set on one victim. Raises :class:`FitFailedError`."""
 
     def write(self, finished: SearchRecord) -> None:
@@ -128,7 +128,7 @@ class Task:
         self._started = time.perf_counter()
         self.row = planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
         self.search: Search | None = None
-        self._laid_cpu_seconds = 0.0
+        self._baseline_cpu_seconds = 0.0
 
     def prepare(self, told: Callable[[Attack], None]) -> None:
         """Open the search and tell its attack something before it starts to ask."""
@@ -160,15 +160,15 @@ class Task:
         spec = self.planned.spec
         view, fitter = self._services.open(self.planned)
         scored = get_attack(spec.attack.name, spec.attack.params).uses_scores
-        key = f"{view.material_key(spec.queried, spec.fits.folds)} {spec.fits.victim_seeds} {scored}"
+        key = f"{view.training_key(spec.queried, spec.fits.folds)} {spec.fits.victim_seeds} {scored}"
 
-        def make() -> Groundwork:
-            laid = lay(view, spec.queried, spec.fits, fitter, with_scores=scored)
-            self._laid_cpu_seconds = laid.cpu_seconds
-            return laid
+        def make() -> CleanBaseline:
+            baseline = fit_clean(view, spec.queried, spec.fits, fitter, with_scores=scored)
+            self._baseline_cpu_seconds = baseline.cpu_seconds
+            return baseline
 
-        groundwork = self._services.groundwork(key, make)
-        search = Search(self.planned.search_id, spec, view, groundwork, fitter)
+        clean_baseline = self._services.clean_baseline(key, make)
+        search = Search(self.planned.search_id, spec, view, clean_baseline, fitter)
         recorded = self._services.journal(self.planned.search_id)
         if recorded:
             search.replay(recorded)
@@ -178,19 +178,19 @@ class Task:
         answer = search.finish()
         self.row = with_answer(with_progress(self.row, search), answer)
         self.row["search_seconds"] = time.perf_counter() - self._started
-        verdict, *others = (
+        result, *others = (
             self._services.audit(self.planned, victim, answer.poison) for victim in self.planned.spec.audited
         )
-        verdict = verdict.with_others(others)
+        result = result.with_others(others)
         self.row.update(
-            baseline_id=verdict.baseline_id,
-            audit_rows=verdict.audit_rows,
-            audit_seconds=verdict.seconds,
-            fits=self.row["fits"] + verdict.fits,
-            fit_cpu_seconds=self.row["fit_cpu_seconds"] + self._laid_cpu_seconds + verdict.cpu_seconds,
+            baseline_id=result.baseline_id,
+            audit_rows=result.audit_rows,
+            audit_seconds=result.seconds,
+            fits=self.row["fits"] + result.fits,
+            fit_cpu_seconds=self.row["fit_cpu_seconds"] + self._baseline_cpu_seconds + result.cpu_seconds,
         )
         self.row.update(_given_away(search.view, answer.poison))
-        self._write("ok", None, None, verdict=verdict, poison=answer.poison)
+        self._write("ok", None, None, result=result, poison=answer.poison)
 
     def _fail(self, error: Exception) -> None:
         status = error.fit.cause if isinstance(error, FitFailedError) else "error"
@@ -207,17 +207,17 @@ class Task:
         error_type: str | None,
         message: str | None,
         *,
-        verdict: Verdict | None = None,
+        result: AuditResult | None = None,
         poison: Poison | None = None,
     ) -> None:
-        if self.search is not None and verdict is None:
+        if self.search is not None and result is None:
             self.row = with_progress(self.row, self.search)
         self.row.update(status=status, error_type=error_type, error_message=message, ended=provenance.now())
         finished = SearchRecord(
             self.row,
             self.search.records if self.search is not None else [],
-            verdict.audits if verdict else [],
-            verdict.predictions if verdict else [],
+            result.audits if result else [],
+            result.predictions if result else [],
             poison_table(self.planned, poison) if poison is not None else None,
         )
         self._services.write(finished)

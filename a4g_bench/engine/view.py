@@ -13,7 +13,7 @@ from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Array, Schema
 from a4g_bench.data.split import require_labels, split, stratified_parts
 from a4g_bench.data.table import Labels, Table
-from a4g_bench.engine.fits import Material
+from a4g_bench.engine.fits import TrainingData
 from a4g_bench.metrics.estimate import Sample
 from a4g_bench.seeds import Purpose, generator
 from a4g_bench.suite.model import Named
@@ -87,7 +87,7 @@ class RowSets(Mapping[str, Rows]):
 
 @dataclass(frozen=True)
 class Stage:
-    """One training set and the rows it is judged on: names of row sets in the material."""
+    """One training set and the rows it is judged on: names of row sets in the training data."""
 
     train: str
     judged: str
@@ -164,15 +164,15 @@ class View:
             "folds": [Stage(f"rest{k}", f"fold{k}") for k in range(folds)] if folds > 1 else holdout,
         }
 
-    def material_key(self, victim: Named, folds: int) -> str:
-        """Identifies :meth:`material`."""
+    def training_key(self, victim: Named, folds: int) -> str:
+        """Identifies :meth:`training_data`."""
         told = f"{self.fingerprint} {self.attribute} {self.seed} {folds} {victim.name} {sorted(victim.params.items())}"
         return hashlib.sha256(told.encode()).hexdigest()
 
-    def material(self, victim: Named, folds: int) -> Material:
+    def training_data(self, victim: Named, folds: int) -> TrainingData:
         """What a search's fitter holds."""
-        return Material(
-            key=self.material_key(victim, folds),
+        return TrainingData(
+            key=self.training_key(victim, folds),
             schema=self.schema,
             features=self.features,
             labels=self.labels,

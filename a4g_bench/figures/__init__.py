@@ -1,6 +1,6 @@
 """Pictures of a results folder, from Parquet alone. matplotlib (extra ``figures``) is imported below this package only.
 
-``scenes`` reads, ``trajectories``, ``bars``, ``explored`` and ``boundary`` draw one figure each, ``pictures`` lists and
+``cells`` reads, ``trajectories``, ``bars``, ``explored`` and ``boundary`` draw one figure each, ``pictures`` lists and
 renders them.
 """
 

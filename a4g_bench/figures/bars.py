@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from a4g_bench.figures.scenes import Contender, Row, Scene
+from a4g_bench.figures.cell_results import CellResults, Contender, Row
 from a4g_bench.figures.style import CLEAN, HATCHES, SHADES, Mean, clipped, figure, look, mean, seeds, title
 from a4g_bench.figures.trajectories import named
 
@@ -31,20 +31,20 @@ class _Bar:
     audits: tuple[Row, ...]
 
 
-def bars(scene: Scene) -> Figure:
+def bars(results: CellResults) -> Figure:
     """Accuracy, demographic parity, average odds difference, and FNR and FPR per group, with intervals over seeds."""
-    pair = scene.cell.pair
+    pair = results.cell.pair
     what = f"Audit: {pair.dataset} ({pair.attribute}), victim {pair.victim}"
-    return _figure(scene, _lines(scene), what, "dotted: the clean victim", beside_clean=True)
+    return _figure(results, _lines(results), what, "dotted: the clean victim", beside_clean=True)
 
 
-def transfer_bars(scene: Scene, contender: Contender) -> Figure:
+def transfer_bars(results: CellResults, contender: Contender) -> Figure:
     """The same metrics of every victim that one attack's poison sets were audited on, clean and poisoned.
 
     First that which they were crafted on; the others never met the search.
     """
     finished, looks = contender.finished, look(contender.position)
-    crafted_on, lines = scene.cell.pair.victim, []
+    crafted_on, lines = results.cell.pair.victim, []
     for victim in (crafted_on, *sorted({name for s in finished for name in s.elsewhere})):
         both = [
             (s.clean, s.poisoned) if victim == crafted_on else s.elsewhere.get(victim, (None, None)) for s in finished
@@ -55,12 +55,12 @@ def transfer_bars(scene: Scene, contender: Contender) -> Figure:
             _Bar(f"{clipped(victim)}: clean", "#404040", "", clean),
             _Bar(how, looks.colour, looks.hatch, poisoned),
         ]
-    pair = scene.cell.pair
+    pair = results.cell.pair
     what = f"Transfer: {contender.label}, {pair.dataset} ({pair.attribute}), crafted on {crafted_on}"
-    return _figure(scene, lines, what, "each victim clean and poisoned", beside_clean=False)
+    return _figure(results, lines, what, "each victim clean and poisoned", beside_clean=False)
 
 
-def _figure(scene: Scene, lines: Sequence[_Bar], what: str, how: str, *, beside_clean: bool) -> Figure:
+def _figure(results: CellResults, lines: Sequence[_Bar], what: str, how: str, *, beside_clean: bool) -> Figure:
     groups: list[str] = next((list(bar.audits[0]["group_names"]) for bar in lines), [])
     thick = max(0.3, 0.11 * len(groups) + 0.08)
     columns = max(1, min(len(groups), 150 // (5 + max((len(clipped(group)) for group in groups), default=0))))
@@ -73,7 +73,7 @@ def _figure(scene: Scene, lines: Sequence[_Bar], what: str, how: str, *, beside_
         axes.set_xlabel(name)
     for axes, (key, name) in zip(panels[3:], _PER_GROUP, strict=True):
         _per_group(axes, lines, key, len(groups))
-        axes.set_xlabel(f"{name} per group (%)" + (":\nU is its gap" if name == scene.harm else "\n"))
+        axes.set_xlabel(f"{name} per group (%)" + (":\nU is its gap" if name == results.harm else "\n"))
     panels[0].set_yticks(range(len(lines)), [bar.name for bar in lines])
     panels[0].set_ylim(len(lines) - 0.4, -0.6)
     shades = [
@@ -81,17 +81,17 @@ def _figure(scene: Scene, lines: Sequence[_Bar], what: str, how: str, *, beside_
         for group, (shade, hatch) in zip(groups, map(_of_group, range(len(groups))), strict=True)
     ]
     drawn.legend(handles=shades, loc="outside lower center", ncols=columns, fontsize=8)
-    interval = "mean of the seeds with 95 % interval, " if len(scene.seeds) > 1 else ""
-    title(drawn, what, f"{scene.budget}, {seeds(scene.seeds)}; {interval}{how}", columns=130)
+    interval = "mean of the seeds with 95 % interval, " if len(results.seeds) > 1 else ""
+    title(drawn, what, f"{results.budget}, {seeds(results.seeds)}; {interval}{how}", columns=130)
     return drawn
 
 
-def _lines(scene: Scene) -> list[_Bar]:
-    lines = [_Bar("clean", "#404040", "", tuple(s.clean for s in scene.clean if s.clean is not None))]
-    for contender in scene.contenders:
+def _lines(results: CellResults) -> list[_Bar]:
+    lines = [_Bar("clean", "#404040", "", tuple(s.clean for s in results.clean if s.clean is not None))]
+    for contender in results.contenders:
         audits = tuple(s.poisoned for s in contender.finished if s.poisoned is not None)
         looks = look(contender.position)
-        lines.append(_Bar(named(contender, scene), looks.colour, looks.hatch, audits))
+        lines.append(_Bar(named(contender, results), looks.colour, looks.hatch, audits))
     return [bar for bar in lines if bar.audits]
 
 
@@ -140,7 +140,7 @@ _PANELS = (
 
 
 def clean(told: Mapping[str, Any]) -> Figure:
-    """The rates and the AUC per group with their 95 % intervals, from what ``engine.clean_audit`` tells."""
+    """The rates and the AUC per group with their 95 % intervals, from what ``a4g-bench inspect`` tells."""
     groups: Sequence[Mapping[str, Any]] = told["groups"]
     panels = [(key, name) for key, name in _PANELS if any(group[key] is not None for group in groups)]
     drawn = figure(2.2 * len(panels) + 1.5, 1.9 + 0.36 * len(groups))

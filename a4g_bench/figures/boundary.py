@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from a4g_bench.attacks.base import Poison
 from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Table
-from a4g_bench.engine.fits import Job, Material, Workbench
+from a4g_bench.engine.fits import Job, Trainer, TrainingData
 from a4g_bench.errors import DataError, VictimError
 
 _GRID = 200  # points per axis at which the victim is asked
@@ -109,7 +109,7 @@ def _scores(table: Table, grid: Array, job: Job, victim: str) -> Array:
     features, n = np.concatenate([table.features, points]), len(table)
     labels = np.concatenate([table.labels, np.zeros(len(points), dtype=np.int8)])
     sets = {"train": np.arange(n), "grid": np.arange(n, len(features))}
-    fit = Workbench(Material("boundary", table.schema, features, labels, sets, "train", victim, {})).run(job)
+    fit = Trainer(TrainingData("boundary", table.schema, features, labels, sets, "train", victim, {})).run(job)
     if fit.values is None:
         raise VictimError(f"victim '{victim}' could not be trained for its boundary: {fit.failed}")
     scores: Array = fit.values.reshape(grid.shape[:2])

@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from a4g_bench.figures.scenes import Contender, Point, Row, Scene, Searched
+from a4g_bench.figures.cell_results import CellResults, Contender, Point, Row, Searched
 from a4g_bench.figures.style import CLEAN, figure, title
 
 _AUDIT = "#D55E00"
 
 
-def explored(scene: Scene, contender: Contender, searched: Searched) -> Figure:
+def explored(results: CellResults, contender: Contender, searched: Searched) -> Figure:
     """Accuracy and unfairness of every query, coloured by its number; stars at the chosen and the fairest one.
 
     The clean victim and the final set are shown twice: as the search measured them, and as the audit did.
@@ -44,11 +44,11 @@ def explored(scene: Scene, contender: Contender, searched: Searched) -> Figure:
     axes.set_xlabel("accuracy (%)")
     axes.set_ylabel(f"unfairness U: {searched.harm} gap (points)")
     drawn.legend(loc="outside lower center", ncols=2, fontsize=8, markerscale=0.6)
-    pair, entrant = scene.cell.pair, searched.search.entrant
+    pair, entrant = results.cell.pair, searched.search.entrant
     title(
         drawn,
         f"{contender.label}: {pair.dataset} ({pair.attribute}), victim {pair.victim}",
-        f"{scene.budget}, seed {searched.search.seed}, objective {entrant.objective}",
+        f"{results.budget}, seed {searched.search.seed}, objective {entrant.objective}",
         _queries(searched, measured),
         columns=76,
     )

@@ -7,8 +7,8 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from a4g_bench.figures.bars import bars, transfer_bars
+from a4g_bench.figures.cell_results import CellResults
 from a4g_bench.figures.explored import explored
-from a4g_bench.figures.scenes import Scene
 from a4g_bench.figures.style import Format, file_name, render, styled
 from a4g_bench.figures.trajectories import trajectories
 from a4g_bench.leaderboard.records import Cell
@@ -39,57 +39,57 @@ class Picture:
                 yield form, render(drawn, form)
 
 
-def pictures(scenes: Sequence[Scene]) -> list[Picture]:
+def pictures(cells: Sequence[CellResults]) -> list[Picture]:
     """Per cell unfairness, accuracy and the audit's metrics, and per attack its transfer; then one per search that
     made queries.
     """
     found = []
-    for scene in scenes:
-        if not any(s.queries or s.clean is not None for s in scene.searches):
+    for results in cells:
+        if not any(s.queries or s.clean is not None for s in results.searches):
             continue  # nothing ended and nothing was asked: nothing to see
-        name = _name(scene)
-        found.append(_of(scene, f"{name}--unfairness", "unfairness", partial(trajectories, scene, "unfairness")))
-        found.append(_of(scene, f"{name}--accuracy", "accuracy", partial(trajectories, scene, "accuracy")))
-        if scene.clean:
-            found.append(_of(scene, f"{name}--audit", "audit", partial(bars, scene)))
+        name = _name(results)
+        found.append(_of(results, f"{name}--unfairness", "unfairness", partial(trajectories, results, "unfairness")))
+        found.append(_of(results, f"{name}--accuracy", "accuracy", partial(trajectories, results, "accuracy")))
+        if results.clean:
+            found.append(_of(results, f"{name}--audit", "audit", partial(bars, results)))
         found += [
             Picture(
                 f"{name}--transfer-{file_name(contender.label)}",
                 "transfer",
-                scene.cell,
-                partial(transfer_bars, scene, contender),
+                results.cell,
+                partial(transfer_bars, results, contender),
                 contender.label,
             )
-            for contender in scene.contenders
+            for contender in results.contenders
             if any(one.elsewhere for one in contender.finished)
         ]
-    return found + searched(scenes)
+    return found + searched(cells)
 
 
-def searched(scenes: Sequence[Scene]) -> list[Picture]:
+def searched(cells: Sequence[CellResults]) -> list[Picture]:
     """One picture per search that made queries."""
     return [
         Picture(
-            f"searches/{_name(scene)}--{file_name(contender.label, f'seed{one.search.seed}', one.search.search_id)}",
+            f"searches/{_name(results)}--{file_name(contender.label, f'seed{one.search.seed}', one.search.search_id)}",
             "search",
-            scene.cell,
-            partial(explored, scene, contender, one),
+            results.cell,
+            partial(explored, results, contender, one),
             contender.label,
             one.search.seed,
             one.search.search_id,
         )
-        for scene in scenes
-        for contender in scene.contenders
+        for results in cells
+        for contender in results.contenders
         for one in contender.searches
         if one.queries
     ]
 
 
-def _of(scene: Scene, name: str, kind: str, draw: Callable[[], Figure]) -> Picture:
-    return Picture(name, kind, scene.cell, draw)
+def _of(results: CellResults, name: str, kind: str, draw: Callable[[], Figure]) -> Picture:
+    return Picture(name, kind, results.cell, draw)
 
 
-def _name(scene: Scene) -> str:
-    pair, budget = scene.cell.pair, scene.cell.budget
+def _name(results: CellResults) -> str:
+    pair, budget = results.cell.pair, results.cell.budget
     share = f"{int(budget.number)}rows" if budget.is_count else budget.label.replace("%", "pct")
     return file_name(pair.dataset, pair.attribute, pair.victim, share)

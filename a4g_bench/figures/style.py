@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import t
 
-from a4g_bench.figures.scenes import Curve
+from a4g_bench.figures.cell_results import Curve
 
 Format = Literal["png", "svg"]
 

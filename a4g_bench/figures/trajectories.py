@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from a4g_bench.figures.scenes import Contender, Point, Scene, Searched
+from a4g_bench.figures.cell_results import CellResults, Contender, Point, Searched
 from a4g_bench.figures.style import CLEAN, Mean, band, clipped, figure, look, mean, seeds, title
 
 What = Literal["unfairness", "accuracy"]
@@ -19,17 +19,19 @@ _HANDLE, _CHARACTER = 0.6, 0.061  # inches of the legend: a column's mark and sp
 MOST_BANDS = 6
 
 
-def trajectories(scene: Scene, what: What) -> Figure:
+def trajectories(results: CellResults, what: What) -> Figure:
     """Left, the best query so far of each attack; right, its final set on search-validation and on audit rows.
 
     Both parts share the axis, so that what was promised and what held are read off the same scale.
     """
-    traced = [c for c in scene.contenders if c.traced]
-    slots = len(scene.contenders) + 1
-    handles = _legend(traced, several=len(scene.seeds) > 1)
+    traced = [c for c in results.contenders if c.traced]
+    slots = len(results.contenders) + 1
+    handles = _legend(traced, several=len(results.seeds) > 1)
     beside = 0.6 + 0.34 * slots
     below = (
-        0.075 * max(len(line) for c in scene.contenders for line in named(c, scene).split("\n")) if slots > 1 else 0.5
+        0.075 * max(len(line) for c in results.contenders for line in named(c, results).split("\n"))
+        if slots > 1
+        else 0.5
     )
     width = 4.8 + beside + 0.15 * max(0, len(traced) - 4) if traced else max(4.5, 1.2 + beside)
     longest = max(len(str(handle.get_label())) for handle in handles)
@@ -37,20 +39,20 @@ def trajectories(scene: Scene, what: What) -> Figure:
     drawn = figure(width, 4.2 + below + 0.19 * math.ceil(len(handles) / columns))
     if traced:
         left, right = drawn.subplots(1, 2, sharey=True, width_ratios=[width - beside - 0.6, beside])
-        _lines(left, scene, traced, what)
+        _lines(left, results, traced, what)
     else:
         right = drawn.subplots()
-    _points(right, scene, what)
+    _points(right, results, what)
     _scale(right, what)
     (left if traced else right).set_ylabel(
-        f"unfairness U: {scene.harm} gap (points)" if what == "unfairness" else "accuracy (%)"
+        f"unfairness U: {results.harm} gap (points)" if what == "unfairness" else "accuracy (%)"
     )
     drawn.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize=8)
-    pair = scene.cell.pair
+    pair = results.cell.pair
     title(
         drawn,
         f"{what.capitalize()}: {pair.dataset} ({pair.attribute}), victim {pair.victim}",
-        f"{scene.budget}, {seeds(scene.seeds)}",
+        f"{results.budget}, {seeds(results.seeds)}",
         columns=int(drawn.get_figwidth() * 11),
     )
     return drawn
@@ -75,7 +77,7 @@ def _mean(points: Sequence[Point | None], what: What) -> Mean | None:
     return mean(values) if values else None
 
 
-def _lines(axes: Axes, scene: Scene, traced: Sequence[Contender], what: What) -> None:
+def _lines(axes: Axes, results: CellResults, traced: Sequence[Contender], what: What) -> None:
     longest = 0
     for order, contender in enumerate(traced):
         looks = look(contender.position)
@@ -104,7 +106,7 @@ def _lines(axes: Axes, scene: Scene, traced: Sequence[Contender], what: What) ->
             markersize=5,
             label=contender.label,
         )
-    clean = [_value(point, what) for point in _one_per_seed(scene, Searched.explored_clean)]
+    clean = [_value(point, what) for point in _one_per_seed(results, Searched.explored_clean)]
     if clean:
         axes.axhline(float(np.median(clean)), color=CLEAN, linestyle="dashed", linewidth=1)
     axes.set_xlim(-0.02 * max(1, longest), 1.02 * max(1, longest))
@@ -114,38 +116,38 @@ def _lines(axes: Axes, scene: Scene, traced: Sequence[Contender], what: What) ->
     axes.set_title("best so far, on search-validation rows" if folds == 1 else f"best so far: {beyond}")
 
 
-def _one_per_seed(scene: Scene, of: Callable[[Searched], Point | None]) -> list[Point]:
+def _one_per_seed(results: CellResults, of: Callable[[Searched], Point | None]) -> list[Point]:
     """The clean victim, which is the same in all searches of a seed on the same rows."""
-    by_seed = {s.search.seed: point for s in scene.searches if (point := of(s)) is not None}
+    by_seed = {s.search.seed: point for s in results.searches if (point := of(s)) is not None}
     return [by_seed[seed] for seed in sorted(by_seed)]
 
 
-def _points(axes: Axes, scene: Scene, what: What) -> None:
+def _points(axes: Axes, results: CellResults, what: What) -> None:
     """One slot per attack: open, the final set on search-validation rows; filled, on audit rows."""
-    clean = _mean([s.audited("clean") for s in scene.clean], what)
+    clean = _mean([s.audited("clean") for s in results.clean], what)
     if clean is not None:
         axes.axhline(clean.value, color=CLEAN, linestyle="dotted", linewidth=1.2)
-    validated = _one_per_seed(scene, lambda s: s.validated("clean"))
+    validated = _one_per_seed(results, lambda s: s.validated("clean"))
     _point(axes, -0.17, _mean(validated, what), CLEAN, "o", filled=False)
     _point(axes, 0.17, clean, CLEAN, "o", filled=True)
     names = ["clean"]
-    for slot, contender in enumerate(scene.contenders, 1):
+    for slot, contender in enumerate(results.contenders, 1):
         looks, finished = look(contender.position), contender.finished
         promised = _mean([s.validated("poisoned") for s in finished], what)
         _point(axes, slot - 0.17, promised, looks.colour, looks.marker, filled=False)
         held = _mean([s.audited("poisoned") for s in finished], what)
         _point(axes, slot + 0.17, held, looks.colour, looks.marker, filled=True)
-        names.append(named(contender, scene))
+        names.append(named(contender, results))
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.grid(visible=False, axis="x")
     axes.set_title("final sets")
 
 
-def named(contender: Contender, scene: Scene) -> str:
+def named(contender: Contender, results: CellResults) -> str:
     """An attack's name, with the seeds it was audited on if others have more."""
     audited = len(contender.finished)
-    short = f"\n({audited} of {len(scene.seeds)} seeds)" if audited < len(scene.seeds) else ""
+    short = f"\n({audited} of {len(results.seeds)} seeds)" if audited < len(results.seeds) else ""
     return clipped(contender.label) + short
 
 

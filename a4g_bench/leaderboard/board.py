@@ -1,4 +1,4 @@
-"""The leaderboard: scores, tiers and remarks from the tables of one or more results folders."""
+"""The leaderboard: from the tables of one or more results folders to scores, tiers and remarks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from a4g_bench.leaderboard.estimates import Draws, Estimate, Part
-from a4g_bench.leaderboard.outcomes import Audit, Family
+from a4g_bench.leaderboard.outcomes import AuditErrors, Family
 
 _PICKS = 128  # seed draws resampled at a time; part of how the random stream is read, so not to be tuned per machine
 _COLUMNS = 1024  # searches per matrix product
@@ -215,7 +215,7 @@ class _Block:
             for part in (present[start : start + _COLUMNS] for start in range(0, len(present), _COLUMNS))
         ]
 
-    def _mistakes(self, audits: Sequence[Audit]) -> "_Mistakes":
+    def _mistakes(self, audits: Sequence[AuditErrors]) -> "_Mistakes":
         wrong = np.array([a.wrong for a in audits]).T
         counts = [
             wrong[rows[matter]].astype(np.float32) for rows, matter in zip(self._strata, self._matter, strict=True)

@@ -1,4 +1,4 @@
-"""The columns of a board as text: what each set shows of a row, and the lines that explain it."""
+"""A line of the leaderboard, and its columns as text."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ class Row:
     - ``change_*``: poisoned less clean of each other metric on the audit rows, whatever was optimised.
     - ``seeds``: seeds behind the number; on averaged rows the fewest of any cell.
     - ``budget``: share of the training rows; for a budget given as a count, the mean share it came to.
-    - ``tier``, ``rank_low``, ``rank_high``: see ``Standing``; null unless ``status`` is ``ok``.
+    - ``tier``, ``rank_low``, ``rank_high``: see ``Rank``; null unless ``status`` is ``ok``.
     """
 
     entrant: str

@@ -15,7 +15,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Standing:
+class Rank:
     """``tier`` is 1 + the number of entrants significantly better; the rank lies within ``rank_low..rank_high``."""
 
     tier: int
@@ -71,10 +71,10 @@ def told_apart(scores: Sequence[Estimate]) -> dict[tuple[int, int], int]:
     }
 
 
-def standings(scores: Sequence[Estimate]) -> list[Standing]:
+def ranks_of(scores: Sequence[Estimate]) -> list[Rank]:
     """Compare every two entrants by their paired difference."""
     better, worse = [0] * len(scores), [0] * len(scores)  # how many entrants are better (worse) than this one
     for pair, winner in told_apart(scores).items():
         better[sum(pair) - winner] += 1
         worse[winner] += 1
-    return [Standing(1 + b, 1 + b, len(scores) - w) for b, w in zip(better, worse, strict=True)]
+    return [Rank(1 + b, 1 + b, len(scores) - w) for b, w in zip(better, worse, strict=True)]

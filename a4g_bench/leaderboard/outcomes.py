@@ -1,4 +1,4 @@
-"""From packed predictions to wrong-prediction counts per audit row: all that the statistics need."""
+"""From packed predictions to wrong-prediction counts per audit row, and which outcomes are resampled together."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class AuditRows:
 
 
 @dataclass(frozen=True, eq=False)
-class Audit:
+class AuditErrors:
     """Predictions of one victim on audit rows: ``wrong[i]`` of the fits at ``audit_seeds`` got row i wrong."""
 
     audit_seeds: tuple[int, ...]
@@ -68,7 +68,7 @@ class Baseline:
 
     fingerprint: str
     rows: AuditRows
-    audit: Audit
+    audit: AuditErrors
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Outcome:
 
     search: Search
     clean: Baseline
-    poisoned: Audit
+    poisoned: AuditErrors
 
 
 class _UnusableError(Exception):
@@ -117,14 +117,14 @@ def _bits(blob: bytes, rows: int) -> Counts:
     return np.unpackbits(np.frombuffer(blob, dtype=np.uint8), count=rows)
 
 
-def _audit(blobs: _Blobs, labels: Counts) -> Audit:
+def _audit(blobs: _Blobs, labels: Counts) -> AuditErrors:
     n = len(labels)
     for rows, blob in blobs.values():
         if rows != n or len(blob) != (n + 7) // 8:
             raise _UnusableError(f"its predictions cover {rows} rows of {n} audited")
     seeds = tuple(sorted(blobs))
     packed = np.frombuffer(b"".join(blobs[seed][1] for seed in seeds), dtype=np.uint8).reshape(len(seeds), -1)
-    return Audit(seeds, (np.unpackbits(packed, axis=1, count=n) ^ labels).sum(axis=0, dtype=np.uint8))
+    return AuditErrors(seeds, (np.unpackbits(packed, axis=1, count=n) ^ labels).sum(axis=0, dtype=np.uint8))
 
 
 def _predictions(table: ResultTables, searches: Sequence[Search]) -> Mapping[str, _Blobs]:

@@ -1,4 +1,4 @@
-"""The tables of a results folder, and the coordinates and facts of one search."""
+"""The coordinates and facts of one search, its audits side by side, and its best queries."""
 
 import json
 import math

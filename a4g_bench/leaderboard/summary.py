@@ -7,7 +7,7 @@ from typing import Any
 from a4g_bench.leaderboard.columns import Row, Status, finite
 from a4g_bench.leaderboard.estimates import Estimate, allowed_gain, ratio, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
-from a4g_bench.leaderboard.inference import LEVEL, Standing, standings
+from a4g_bench.leaderboard.inference import LEVEL, Rank, ranks_of
 from a4g_bench.leaderboard.records import Cell
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
@@ -44,7 +44,7 @@ def rank(evidence: Evidence, cells: Sequence[Cell], place: Place) -> tuple[Row, 
     weights = protocol_weights(cells)
     summaries = [_Summary.of(evidence, one, cells, weights) for one in evidence.competitors]
     complete = [s for s in summaries if s.complete] if rankable else []
-    ranks = dict(zip((s.who.label for s in complete), standings([s.fg for s in complete if s.fg]), strict=True))
+    ranks = dict(zip((s.who.label for s in complete), ranks_of([s.fg for s in complete if s.fg]), strict=True))
     rows = []
     for s in summaries:
         status: Status = "not rankable" if not rankable else "ok" if s.complete else "incomplete"
@@ -111,7 +111,7 @@ class _Summary:
         looks = sum(r.groups for r in self.results)
         return min(r.rise_p for r in self.results) * looks <= LEVEL
 
-    def row(self, place: Place, status: Status, standing: Standing | None) -> Row:
+    def row(self, place: Place, status: Status, rank: Rank | None) -> Row:
         some = self.results
         cost = weighted(self.weights, [r.cost for r in some]) if some else None
         closed = weighted(self.weights, [r.change for r in some]) if some else None
@@ -165,9 +165,9 @@ class _Summary:
             **{name: self._known_mean([r.detectability[name] for r in some]) for name in DETECTABILITY},
             **{f"change_{name}": self._mean([r.off_target[name] for r in some]) for name in OFF_TARGET},
             seeds=min((len(r.seeds) for r in some), default=0),
-            tier=standing.tier if standing else None,
-            rank_low=standing.rank_low if standing else None,
-            rank_high=standing.rank_high if standing else None,
+            tier=rank.tier if rank else None,
+            rank_low=rank.rank_low if rank else None,
+            rank_high=rank.rank_high if rank else None,
             status=status,
         )
 

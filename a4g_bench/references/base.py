@@ -19,7 +19,7 @@ Groups = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class People:
+class Rows:
     """Encoded rows (n, columns) with their labels (n,) and group codes (n,)."""
 
     features: Features
@@ -28,14 +28,14 @@ class People:
 
 
 @dataclass(frozen=True, eq=False)
-class Situation:
+class MitigationTask:
     """What the company has that mitigates: the rows an attack would see, the victim, and which label is favourable.
 
     ``max_accuracy_loss`` is the suite's allowance, for references that can be tuned to it.
     """
 
-    train: People
-    validation: People
+    train: Rows
+    validation: Rows
     victim: Victim
     favourable: Literal[0, 1]
     max_accuracy_loss: float
@@ -56,11 +56,11 @@ class Reference(ABC):
     #: About how many times it trains the victim for one split: what ``plan`` counts.
     trainings: ClassVar[int] = AUDIT_SEEDS
 
-    situation: Situation
+    task: MitigationTask
 
-    def prepare(self, situation: Situation) -> None:
-        """Take the situation. Override to train what all seeds share, calling ``super().prepare(situation)``."""
-        self.situation = situation
+    def prepare(self, task: MitigationTask) -> None:
+        """Take the task. Override to train what all seeds share, calling ``super().prepare(task)``."""
+        self.task = task
 
     @abstractmethod
     def predict(self, features: Features, groups: Groups, seed: int) -> npt.NDArray[np.integer]:
@@ -68,7 +68,7 @@ class Reference(ABC):
 
     def fitted(self, seed: int, features: Features, labels: Labels, **more: Any) -> Any:
         """A victim trained on these rows."""
-        model = self.situation.victim.estimator(seed)
+        model = self.task.victim.estimator(seed)
         model.fit(features, labels, **more)
         return model
 

@@ -1,10 +1,10 @@
-"""Reference lines that are fairlearn's: a reduction, and a preprocessing of the features."""
+"""Reference lines from the fairness literature: fairlearn's reduction and preprocessing, and reweighing."""
 
 import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.parameters import number, whole
-from a4g_bench.references.base import Features, Groups, Labels, Reference, Situation
+from a4g_bench.references.base import Features, Groups, Labels, MitigationTask, Reference
 
 
 class ExponentiatedGradientReduction(Reference):
@@ -26,14 +26,14 @@ class ExponentiatedGradientReduction(Reference):
         if self.eps <= 0:
             raise ValueError(f"eps must be more than 0, not {eps!r}")
 
-    def prepare(self, situation: Situation) -> None:
+    def prepare(self, task: MitigationTask) -> None:
         from fairlearn.reductions import ExponentiatedGradient, FalsePositiveRateParity, TruePositiveRateParity
 
-        super().prepare(situation)
-        parity = TruePositiveRateParity if situation.favourable == 1 else FalsePositiveRateParity
-        train = situation.train
+        super().prepare(task)
+        parity = TruePositiveRateParity if task.favourable == 1 else FalsePositiveRateParity
+        train = task.train
         self._model = ExponentiatedGradient(
-            situation.victim.estimator(0), parity(difference_bound=self.eps), eps=self.eps, max_iter=self.max_iter
+            task.victim.estimator(0), parity(difference_bound=self.eps), eps=self.eps, max_iter=self.max_iter
         )
         self._model.fit(train.features, train.labels.astype(np.int64), sensitive_features=train.groups)
 
@@ -55,17 +55,17 @@ class CorrelationRemoval(Reference):
         if not 0 <= self.alpha <= 1:
             raise ValueError(f"alpha must lie between 0 and 1, not {alpha!r}")
 
-    def prepare(self, situation: Situation) -> None:
+    def prepare(self, task: MitigationTask) -> None:
         from fairlearn.preprocessing import CorrelationRemover
 
-        super().prepare(situation)
-        self._n_groups = int(max(situation.train.groups.max(), situation.validation.groups.max())) + 1
+        super().prepare(task)
+        self._n_groups = int(max(task.train.groups.max(), task.validation.groups.max())) + 1
         self._remover = CorrelationRemover(sensitive_feature_ids=list(range(self._n_groups - 1)), alpha=self.alpha)
-        train = situation.train
+        train = task.train
         self._train = self._remover.fit_transform(self._with_groups(train.features, train.groups))
 
     def predict(self, features: Features, groups: Groups, seed: int) -> npt.NDArray[np.integer]:
-        model = self.fitted(seed, self._train, self.situation.train.labels)
+        model = self.fitted(seed, self._train, self.task.train.labels)
         return np.asarray(model.predict(self._remover.transform(self._with_groups(features, groups))))
 
     def _with_groups(self, features: Features, groups: Groups) -> npt.NDArray[np.float64]:
@@ -83,7 +83,7 @@ class Reweighing(Reference):
     summary = "sample weights that make group and label independent"
 
     def predict(self, features: Features, groups: Groups, seed: int) -> npt.NDArray[np.integer]:
-        train = self.situation.train
+        train = self.task.train
         weights = independence_weights(train.groups, train.labels)
         model = self.fitted(seed, train.features, train.labels, sample_weight=weights)
         return np.asarray(model.predict(features))

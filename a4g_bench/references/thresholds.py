@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from a4g_bench.data.split import stratified_parts
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import confusion, unfairness
-from a4g_bench.references.base import Features, Groups, Labels, Reference, Situation
+from a4g_bench.references.base import Features, Groups, Labels, MitigationTask, Reference
 from a4g_bench.seeds import AUDIT_SEEDS
 from a4g_bench.victims.base import favourable_scores, gives_scores
 
@@ -35,14 +35,14 @@ class Thresholds(Reference):
     packages = ("fairlearn",)
     trainings = AUDIT_SEEDS + _FOLDS + 1
 
-    def prepare(self, situation: Situation) -> None:
-        super().prepare(situation)
-        if not gives_scores(situation.victim.estimator(0)):
+    def prepare(self, task: MitigationTask) -> None:
+        super().prepare(task)
+        if not gives_scores(task.victim.estimator(0)):
             raise VictimError(
-                f"reference '{self.name}' needs scores, and victim '{situation.victim.name}' has neither predict_proba"
+                f"reference '{self.name}' needs scores, and victim '{task.victim.name}' has neither predict_proba"
                 " nor decision_function"
             )
-        train, validation = situation.train, situation.validation
+        train, validation = task.train, task.validation
         scores = np.concatenate([self._out_of_fold(), self._scores(0, validation.features)])
         labels = np.concatenate([train.labels, validation.labels])
         groups = np.concatenate([train.groups, validation.groups])
@@ -55,7 +55,7 @@ class Thresholds(Reference):
         return _predicted(self._thresholds, scores, groups, seed)
 
     def _out_of_fold(self) -> npt.NDArray[np.float64]:
-        train = self.situation.train
+        train = self.task.train
         fold = stratified_parts(train.groups * 2 + train.labels, _FOLDS, np.random.default_rng(0))
         scores = np.empty(len(fold))
         for k in range(_FOLDS):
@@ -65,16 +65,16 @@ class Thresholds(Reference):
 
     def _scores(self, seed: int, features: Features) -> npt.NDArray[np.float64]:
         """Scores of label 1 (m,) by a victim trained with this seed; trained once per seed."""
-        train = self.situation.train
+        train = self.task.train
         return favourable_scores(self.fitted(seed, train.features, train.labels), features, 1)
 
     def _within_allowance(self, scores: npt.NDArray[np.float64], labels: Labels, groups: Groups) -> Any | None:
         """The fitted optimizer with the smallest gap within the allowance, or None: no thresholds of its own."""
-        favourable = self.situation.favourable
+        favourable = self.task.favourable
         plain = _labels(scores)
         n_groups = int(groups.max()) + 1
         best, found = unfairness(confusion(labels, plain, groups, n_groups), favourable), None
-        least = float((plain == labels).mean()) - self.situation.max_accuracy_loss
+        least = float((plain == labels).mean()) - self.task.max_accuracy_loss
         for tolerance in TOLERANCES:
             fitted = _optimizer(favourable, tolerance, scores, labels, groups)
             drawn = [_predicted(fitted, scores, groups, seed) for seed in range(_DRAWS)]

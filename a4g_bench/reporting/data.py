@@ -1,4 +1,4 @@
-"""The board for every choice of one data set, one victim and one poison budget, or all of each, each computed."""
+"""What the page shows: the board for every choice of data set, victim and budget, and details of searches."""
 
 import json
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.analyses.curves import curves
-from a4g_bench.leaderboard.analyses.pairwise import critical
+from a4g_bench.leaderboard.analyses.pairwise import critical_difference
 from a4g_bench.leaderboard.board import Board, Study, board_of
 from a4g_bench.leaderboard.columns import Row
 from a4g_bench.leaderboard.records import Budget, Cell, incumbents, sides_of
@@ -58,7 +58,7 @@ def _choices(study: Study) -> Iterator[list[str]]:
 def _subset(study: Study) -> dict[str, Any]:
     board = board_of(study, details=False)
     rows = _ranked_or_alone(study, board)
-    diagram = critical(study)
+    diagram = critical_difference(study)
     return {
         "rows": {row.entrant: [rounded(getattr(row, name)) for name in COLUMNS] for row in rows},
         "lines": [

@@ -1,4 +1,4 @@
-"""What a suite's schema cannot see: names, parameters, include and exclude, the size of the grid."""
+"""What a suite's schema cannot see: names, parameters, victims that cannot be trained, the size of the grid."""
 
 import inspect
 import warnings
@@ -112,11 +112,11 @@ def check_suite(loaded: LoadedSuite) -> None:
     for i, attack in enumerate(suite.attacks):
         with loaded.at("attacks", i):
             built = get_attack(attack.name, attack.params)
-            if (attack.fits or suite.fits).folds > 1 and built.queries and not built.recipes:
+            if (attack.fits or suite.fits).folds > 1 and built.is_search and not built.supports_folds:
                 raise SuiteError(f"attack '{attack.label}' evaluates fixed rows and cannot use folds: set 'folds: 1'")
             if attack.surrogate is not None:
                 _check_surrogate(attack.surrogate, attack.label, built, loaded.allow_import)
-            _check_transfer(attack, {victim.label: victim.name for victim in suite.victims}, built.crafts_on)
+            _check_transfer(attack, {victim.label: victim.name for victim in suite.victims}, built.requires_victim)
     for i, defence in enumerate(suite.defences):
         with loaded.at("defences", i):
             get_defence(defence.name, defence.params)
@@ -129,7 +129,7 @@ def check_suite(loaded: LoadedSuite) -> None:
     _check_size(suite)
 
 
-def _check_transfer(attack: AttackEntry, victims: Mapping[str, str], crafts_on: str | None) -> None:
+def _check_transfer(attack: AttackEntry, victims: Mapping[str, str], requires_victim: str | None) -> None:
     """Raise ``SuiteError`` for a label that is none of the suite's ``victims`` (label -> name), that stands twice, or
     that cannot be crafted on.
     """
@@ -142,15 +142,16 @@ def _check_transfer(attack: AttackEntry, victims: Mapping[str, str], crafts_on: 
                 raise SuiteError(f"{key}: '{label}' is not among the suite's victims{nearest(label, victims)}")
             if labels.count(label) > 1:
                 raise SuiteError(f"{key}: '{label}' occurs twice; remove one")
-    if attack.craft_on is not None and crafts_on not in (None, victims[attack.craft_on]):
+    if attack.craft_on is not None and requires_victim not in (None, victims[attack.craft_on]):
         raise SuiteError(
-            f"craft_on: attack '{attack.label}' needs gradients, which '{attack.craft_on}' has not: name a {crafts_on}"
+            f"craft_on: attack '{attack.label}' needs gradients, which '{attack.craft_on}' has not: name a"
+            f" {requires_victim}"
         )
 
 
 def _check_surrogate(surrogate: Named, label: str, attack: Attack, allow_import: Sequence[str]) -> None:
     """Raise ``A4GError`` for a surrogate that cannot be trained, or that the attack would never meet."""
-    if not (attack.queries or attack.uses_scores):
+    if not (attack.is_search or attack.uses_scores):
         raise SuiteError(f"surrogate: attack '{label}' queries no victim and reads no scores of one: leave it out")
     check_victim(surrogate, allow_import)
 

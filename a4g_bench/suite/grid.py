@@ -72,7 +72,7 @@ class Spec:
         packages = [one for other in others for one in get_victim(other.name, other.params).packages]
         packages += [one for defence in self.defences for one in get_defence(defence.name, defence.params).packages]
         packages += get_reference(self.reference.name, self.reference.params).packages if self.reference else ()
-        searching = attack.queries
+        searching = attack.is_search
         transfer = [{"name": other.name, "params": other.params} for other in self.evaluate_on]
         return {
             **({"evaluate_on": transfer} if transfer else {}),
@@ -164,7 +164,7 @@ def _grid(suite: Suite) -> Iterator[Spec]:
         if entry.craft_on not in (None, victim.label):
             continue
         others = tuple(by_label[label] for label in entry.evaluate_on if label != victim.label)
-        searching = attacks[entry.label].queries
+        searching = attacks[entry.label].is_search
         objectives = suite.objectives if searching else suite.objectives[:1]
         queries = suite.query_budgets if searching else [0]
         for objective, query_budget, seed in product(objectives, queries, suite.seeds):

@@ -60,7 +60,7 @@ class AttackContract(Contract):
 
     def test_a_search_that_was_cut_short_goes_on_from_its_record(self) -> None:
         """``ask`` may depend on nothing but the problem, the parameters and what was told."""
-        if not self._attack().queries:
+        if not self._attack().is_search:
             return
         made = self._plan()
         with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +97,7 @@ class AttackContract(Contract):
 
     def test_a_share_of_the_budget_that_is_nothing_adds_nothing(self) -> None:
         """A suite may let it spend 0: a sanity check."""
-        if self._attack().queries:
+        if self._attack().is_search:
             assert self._searched(entry={"spend": 0}).search["poison_rows"] == 0, "it added rows although it may not"
 
     def _problem(self) -> Problem:

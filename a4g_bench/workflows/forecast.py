@@ -89,16 +89,16 @@ def try_victim(subject: Subject, victim: Named, seed: int, budget: PoisonBudget)
     fails.
     """
     view = View.of(subject.table, subject.attribute, seed)
-    material = view.material(victim, 1)
+    training_data = view.training_data(victim, 1)
     rows = generator(seed, Purpose.SEARCH).choice(view.n_train, budget.rows(view.n_train), replace=False)
-    fitter = InlineFitter(material)
+    fitter = InlineFitter(training_data)
     poison = (view.features[rows], view.labels[rows])
     clean, moved = fitter.run([Job("train", "validation", 0), Job("train", "validation", 0, poison)])
     if clean.values is None or moved.values is None:
         raise VictimError(
             f"victim '{victim.label}' on data set '{subject.entry.label}': {clean.failed or moved.failed}"
         )
-    sample = view.sample(material.sets["validation"])
+    sample = view.sample(training_data.sets["validation"])
     measured = measure(sample, [moved.values], [clean.values], unfairness)
     deserving = np.bincount(sample.groups[sample.labels == sample.favourable], minlength=len(sample.group_names))
     error = max(measured.unfairness.sem, 1 / deserving.min())
@@ -111,7 +111,7 @@ def _seeds(victim: Named, seeds: int) -> int:
 
 
 def _queries(planned: Planned) -> int:
-    searching = get_attack(planned.spec.attack.name, planned.spec.attack.params).queries
+    searching = get_attack(planned.spec.attack.name, planned.spec.attack.params).is_search
     return planned.spec.query_budget if searching else 0
 
 

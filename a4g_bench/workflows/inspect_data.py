@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from a4g_bench.data.table import Table
-from a4g_bench.engine.audit import Court, unpack
+from a4g_bench.engine.audit import Audit, unpack
 from a4g_bench.engine.fits import InlineFitter, Job
 from a4g_bench.engine.local import run_here
 from a4g_bench.errors import VictimError
@@ -27,7 +27,7 @@ from a4g_bench.victims.base import get_victim, gives_scores
 Rates = dict[str, Any]
 
 
-def clean_audit(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
+def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     """Audit the clean victim over ``seeds`` splits, with the protocol's statistics on whether the pair is rankable.
 
     Rates are pooled over the splits' audit rows, averaged over the audit victim seeds and, with more than five splits,
@@ -121,12 +121,12 @@ def _scores(subject: Subject, victim: Named, seed: int) -> npt.NDArray[np.float6
 
     One line where its random state changes nothing. Raises ``VictimError`` if it cannot be trained or scores badly.
     """
-    court = Court(
+    audit = Audit(
         subject.table, subject.attribute, Audited(name=victim.name, label=victim.label, params=victim.params), seed
     )
     seeds = audit_victim_seeds(seed)
     distinct = seeds if get_victim(victim.name, victim.params).seeded() else seeds[:1]
-    fits = InlineFitter(court.material()).run(Job("train", "audit", one, output="scores") for one in distinct)
+    fits = InlineFitter(audit.training_data()).run(Job("train", "audit", one, output="scores") for one in distinct)
     for fit in fits:
         if fit.values is None:
             raise VictimError(f"victim '{victim.label}' on '{subject.entry.label}': {fit.failed}")

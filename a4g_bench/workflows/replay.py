@@ -10,7 +10,7 @@ import pandas as pd
 
 from a4g_bench import provenance
 from a4g_bench.attacks.base import Poison
-from a4g_bench.engine.audit import MEAN, Court, predict, treatments, unpack
+from a4g_bench.engine.audit import MEAN, Audit, predict, treatments, unpack
 from a4g_bench.engine.fits import InlineFitter
 from a4g_bench.errors import DataError, StoreError
 from a4g_bench.metrics.estimate import Predictions
@@ -67,12 +67,12 @@ def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject)
     if not baseline or not stored:
         raise StoreError(f"search '{row['search_id']}': its predictions, or those of its clean victim, are missing")
     planned, victim = Planned(spec, subject.facts), spec.audited[0]
-    court = Court(subject.table, subject.attribute, victim, row["seed"])
-    fitter = InlineFitter(court.material())
+    audit = Audit(subject.table, subject.attribute, victim, row["seed"])
+    fitter = InlineFitter(audit.training_data())
     before, after = treatments(planned, victim)
     clean = predict(victim, row["seed"], fitter, None, before).predictions
     poisoned = predict(victim, row["seed"], fitter, poison_of(record, subject), after).predictions
-    judged = court.audit_rows(row["search_id"], clean, poisoned)
+    judged = audit.audit_rows(row["search_id"], clean, poisoned)
     return Replayed(
         row["search_id"],
         _figures(record.audits, judged, row["victim"]),

@@ -11,7 +11,7 @@ from a4g_bench.provenance import host_hash
 from a4g_bench.store.claim import Claim
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
-from a4g_bench.workflows.status import Standing, standing
+from a4g_bench.workflows.status import SuiteStatus, suite_status
 
 Execute = Callable[[Plan, Sequence[Planned], dict[str, int], str, RunOptions, Report], bool]
 
@@ -20,7 +20,7 @@ Execute = Callable[[Plan, Sequence[Planned], dict[str, int], str, RunOptions, Re
 class RunOutcome:
     """What a run did: the standing after it, how many searches it ended, and whether it was interrupted."""
 
-    standing: Standing
+    status: SuiteStatus
     ran: int
     interrupted: bool
 
@@ -48,14 +48,14 @@ def run_suite(
             " raise it, or lower 'resources: {cores: ...}'"
         )
     results = Results(root)
-    before = standing(plan, results)
+    before = suite_status(plan, results)
     if not _todo(before, options):
         if results.leftovers(_ended(before)):
             with suppress(StoreError), Claim(results.files, host_hash(), say):  # StoreError: not now, or not by us
                 results.sweep(_ended(before))
         return RunOutcome(before, 0, False)
     with Claim(results.files, host_hash(), say) as claim:
-        before = standing(plan, results)  # once more: another run may just have ended
+        before = suite_status(plan, results)  # once more: another run may just have ended
         results.sweep(_ended(before))
         todo = _todo(before, options)
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
@@ -66,7 +66,7 @@ def run_suite(
             report(progress)
 
         finished = execute(plan, todo, before.attempts, root, options, told) if todo else True
-        after = standing(plan, Results(root))
+        after = suite_status(plan, Results(root))
     ended = _ended(after)
     ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
     return RunOutcome(after, len(ran), not finished)
@@ -85,11 +85,11 @@ def _executor(options: RunOptions) -> Execute:
     return execute
 
 
-def _ended(now: Standing) -> set[str]:
+def _ended(now: SuiteStatus) -> set[str]:
     return {planned.search_id for planned in (*now.complete, *now.failed)}
 
 
-def _todo(before: Standing, options: RunOptions) -> list[Planned]:
+def _todo(before: SuiteStatus, options: RunOptions) -> list[Planned]:
     todo = in_order([*before.missing, *(before.failed if options.retry_errors else ())])
     return todo if options.limit is None else todo[: options.limit]
 

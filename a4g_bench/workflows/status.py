@@ -1,4 +1,4 @@
-"""A suite held against a results folder: what is complete, failed, missing or stale."""
+"""What a results folder holds: against its suite (complete, failed, missing, stale), and by itself."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ _SEARCH_COLUMNS = (*_STATE, "identity", *_PLACE)
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class SuiteStatus:
     """Planned searches by what became of them; together they are the plan.
 
     ``stale`` maps the identifier of a result that no planned search has (any more) to what differs from the planned
@@ -38,7 +38,7 @@ class Standing:
         return not self.failed and not self.missing
 
 
-def standing(plan: Plan, results: Results) -> Standing:
+def suite_status(plan: Plan, results: Results) -> SuiteStatus:
     """Compare a plan with a results folder (absent and empty ones included).
 
     A search is complete if its row says ``ok`` and its rows in the other tables are there. Raises ``StoreError`` if the
@@ -60,7 +60,7 @@ def standing(plan: Plan, results: Results) -> Standing:
             complete.append(planned)
         else:
             missing.append(planned)
-    return Standing(
+    return SuiteStatus(
         tuple(complete),
         tuple(failed),
         tuple(missing),

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4g_bench.attacks.allocation import DIMENSIONS, RECIPES, Allocation, Guides, blend, realise, realise_guided
+from a4g_bench.attacks.allocation import (
+    DIMENSIONS,
+    RECIPES,
+    Allocation,
+    InfluenceRankings,
+    blend,
+    realise,
+    realise_guided,
+)
 from a4g_bench.attacks.base import Poison, Pool, Problem
 from tests.attacks.problems import cells, counts, make_pool, make_problem
 
@@ -218,7 +226,7 @@ def test_a_number_moves_unless_a_column_derived_from_it_forbids_it() -> None:
 
 def test_guided_rows_come_from_the_rankings_and_the_rest_from_the_band() -> None:
     problem = make_problem(make_pool(600))
-    guides = Guides(problem, problem.train, 40)
+    guides = InfluenceRankings(problem, problem.train, 40)
     allocation = replace(PLAIN, lift=1, lift_centre=0.4, lift_width=0.2, any_label=1, guided=0.5, linear=0.2)
     poison = realise_guided(allocation, guides, 40, np.random.default_rng(3))
     leaf, linear = (guides.ranking("lift", kind) for kind in ("leaf", "linear"))

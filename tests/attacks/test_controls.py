@@ -160,7 +160,7 @@ def test_a_score_cannot_be_read_unasked() -> None:
 def test_what_does_not_search_asks_for_nothing_and_answers_with_one_candidate(name: str) -> None:
     attack: Attack = get_attack(name, {})
     attack.start(make_problem())
-    assert not attack.queries
+    assert not attack.is_search
     assert attack.ask(5) == []
     chosen = attack.choose()
     assert isinstance(chosen, Candidate)

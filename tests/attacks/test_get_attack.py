@@ -17,7 +17,7 @@ def test_every_registered_attack_is_built_with_its_defaults_and_called_by_its_na
     attack = get_attack(name, {})
     assert attack.name == name
     assert attack.summary
-    assert attack.queries == (attack.threat.role == "search")
+    assert attack.is_search == (attack.threat.role == "search")
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:

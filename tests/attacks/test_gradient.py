@@ -115,7 +115,7 @@ def test_equal_generators_craft_equal_rows_and_leave_the_pool_alone() -> None:
 def test_it_makes_no_query_and_answers_with_one_candidate() -> None:
     attack = get_attack("gradient", {})
     attack.start(make_problem())
-    assert not attack.queries
+    assert not attack.is_search
     assert attack.ask(5) == []
     chosen = attack.choose()
     assert isinstance(chosen, Candidate)

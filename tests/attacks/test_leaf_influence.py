@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lightgbm import LGBMClassifier
 from scipy.special import expit
 
-from a4g_bench.attacks.allocation import Guides
+from a4g_bench.attacks.allocation import InfluenceRankings
 from a4g_bench.attacks.base import Pool, Problem, get_attack
 from a4g_bench.attacks.surrogates.linear import rank_by_gradients
 from a4g_bench.attacks.surrogates.trees import LeafKernel, Ranking, rank_by_leaves
@@ -79,11 +79,11 @@ def test_the_first_order_effect_is_that_of_a_small_step() -> None:
 @given(st.integers(0, 80), st.sampled_from(SIDES), st.sampled_from(["leaf", "linear"]), st.integers(0, 3))
 def test_rankings_hold_each_row_once_and_are_nested_in_their_choice(size: int, side: str, kind: str, seed: int) -> None:
     problem = replace(sloped(150, seed=seed), seed=seed)
-    guides = Guides(problem, problem.train, size)
+    guides = InfluenceRankings(problem, problem.train, size)
     ranking = guides.ranking(side, kind)  # type: ignore[arg-type]
     assert len(ranking.rows) == len(set(ranking.rows.tolist())) <= size
     assert set(ranking.labels.tolist()) <= {0, 1}
-    again = Guides(problem, problem.train, size).ranking(side, kind)  # type: ignore[arg-type]
+    again = InfluenceRankings(problem, problem.train, size).ranking(side, kind)  # type: ignore[arg-type]
     assert (again.rows == ranking.rows).all()
     assert (again.labels == ranking.labels).all()
 
@@ -92,7 +92,7 @@ def test_rankings_hold_each_row_once_and_are_nested_in_their_choice(size: int, s
 def test_a_group_in_which_nobody_deserves_has_no_ranking(kind: str) -> None:
     problem = sloped(150)
     pool = replace(problem.train, labels=np.where(problem.train.groups == C, 0, problem.train.labels).astype(np.int8))
-    assert len(Guides(problem, pool, 10).ranking("lower", kind).rows) == 0  # type: ignore[arg-type]
+    assert len(InfluenceRankings(problem, pool, 10).ranking("lower", kind).rows) == 0  # type: ignore[arg-type]
 
 
 def test_too_few_rows_repeat_in_order() -> None:
@@ -132,7 +132,7 @@ def test_the_attack_adds_copies_of_rows_under_either_label_within_the_budget() -
     assert 0 < len(poison) <= 40
     known = {row.tobytes() for row in problem.train.features}
     assert all(row.tobytes() in known for row in poison.features)
-    assert not attack.queries
+    assert not attack.is_search
 
 
 def test_a_price_on_errors_buys_accuracy() -> None:

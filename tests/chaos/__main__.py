@@ -21,7 +21,7 @@ from tests.distributed import runs
 from tests.support import write_suite
 
 #: what dies, and how often relative to each other; ``disk`` is filled up, everything else gets SIGKILL
-TARGETS = {"driver": 4, "fits": 4, "search": 4, "clerk": 2, "raylet": 1, "disk": 1}
+TARGETS = {"driver": 4, "fits": 4, "search": 4, "writer": 2, "raylet": 1, "disk": 1}
 SUITE = {
     "datasets": [{"name": "synthetic", "params": {"rows": 1500}}],
     "victims": ["logistic_regression", "lightgbm"],

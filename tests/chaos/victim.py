@@ -13,7 +13,7 @@ import psutil
 from tests.distributed import runs
 
 #: what the processes of a run call themselves
-TITLES = {"fits": "ray::FitWorker", "search": "Trainable", "clerk": "ray::Clerk", "raylet": "raylet/raylet"}
+TITLES = {"fits": "ray::FitWorker", "search": "Trainable", "writer": "ray::ResultsWriter", "raylet": "raylet/raylet"}
 
 
 class Victim:

@@ -122,7 +122,7 @@ def test_an_openml_set_without_a_network_names_the_offline_one(
     monkeypatch.setenv("A4G_DATA_HOME", str(tmp_path / "cache"))
     line = complaint(capsys, "validate", write_suite(tmp_path, datasets=["compas-two-years"]))
     assert "openml.org cannot be reached (Network is unreachable); without a network use 'compas'" in line
-    line = complaint(capsys, "audit", "compas-two-years")
+    line = complaint(capsys, "inspect", "compas-two-years")
     assert "without a network use 'compas'" in line
 
 
@@ -147,5 +147,5 @@ def test_a_wrong_audit_is_refused_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     words, expected = AUDITS[mistake]
-    assert expected in complaint(capsys, "audit", *words)
+    assert expected in complaint(capsys, "inspect", *words)
     assert tree(tmp_path) == {}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from a4g_bench.figures.cell_results import CellResults, read_cell_results
 from a4g_bench.figures.pictures import Picture, pictures
-from a4g_bench.figures.scenes import Scene, read_scenes
 from a4g_bench.figures.trajectories import trajectories
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.results import Results, Row, SearchRecord
@@ -19,7 +19,7 @@ CELL = "synthetic--group--logistic_regression--5pct"
 
 
 def shown(**selected: Any) -> list[Picture]:
-    return pictures(read_scenes([Results(ROOT)], Selection(**selected)))
+    return pictures(read_cell_results([Results(ROOT)], Selection(**selected)))
 
 
 def only(kind: str, **selected: Any) -> Picture:
@@ -27,8 +27,8 @@ def only(kind: str, **selected: Any) -> Picture:
     return found
 
 
-def scene(**selected: Any) -> Scene:
-    [found] = read_scenes([Results(ROOT)], Selection(**selected))
+def cell_results(**selected: Any) -> CellResults:
+    [found] = read_cell_results([Results(ROOT)], Selection(**selected))
     return found
 
 
@@ -99,10 +99,10 @@ def test_as_json_every_file_says_what_it_shows(finished: Path, capsys: pytest.Ca
 
 
 def test_one_search_is_drawn_alone(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    chosen = scene(attacks=("sobol",)).contenders[0].searches[1].search.search_id
+    chosen = cell_results(attacks=("sobol",)).contenders[0].searches[1].search.search_id
     answer = said(capsys, "figures", ROOT, "--out", "drawn", "--search", chosen[:-2], "--format", "png")
     assert answer.out == f"drawn/searches/{CELL}--sobol--seed1--{chosen}.png\n"
-    quiet = scene().contenders[-1].searches[0].search
+    quiet = cell_results().contenders[-1].searches[0].search
     assert quiet.entrant.query_budget == 0
     line = complaint(capsys, "figures", ROOT, "--out", "none", "--search", quiet.search_id)
     assert f"search '{quiet.search_id}' made no queries" in line
@@ -168,7 +168,7 @@ def test_the_trajectory_shows_what_was_promised_beside_what_held(finished: Path)
     assert [tick.get_text() for tick in points.get_xticklabels()] == ["clean", "sobol", "random-duplicates"]
     # clean and the search have both sides, what made no queries promised nothing
     assert len(points.containers) == 5
-    [search] = [c for c in scene().contenders if c.label == "sobol"]
+    [search] = [c for c in cell_results().contenders if c.label == "sobol"]
     for one in search.searches:
         unfairness, accuracy = one.incumbents()
         assert len(unfairness) == len(accuracy) == 5
@@ -201,7 +201,7 @@ def test_the_bars_are_the_audits_means(finished: Path) -> None:
     ]
     accuracy, *_, fnr, _ = drawn.axes
     assert [tick.get_text() for tick in accuracy.get_yticklabels()] == ["clean", "sobol", "random-duplicates"]
-    clean = [one.clean for one in scene().clean if one.clean is not None]
+    clean = [one.clean for one in cell_results().clean if one.clean is not None]
     assert accuracy.patches[0].get_width() == pytest.approx(sum(100 * row["accuracy"] for row in clean) / 2)  # type: ignore[attr-defined]  # a bar
     assert len(accuracy.patches) == 3
     assert len(fnr.patches) == 6
@@ -228,7 +228,7 @@ def test_failed_queries_are_told_and_left_out(finished: Path) -> None:
     drawn = next(p for p in shown() if p.kind == "search").figure()
     assert drawn.get_suptitle().endswith("4 of 4 queries, 1 failed")
     assert sum(len(dots.get_offsets()) for dots in drawn.axes[0].collections) == 3
-    one = scene(attacks=("sobol",)).contenders[0].searches[0]
+    one = cell_results(attacks=("sobol",)).contenders[0].searches[0]
     assert one.incumbents()[0][1] == one.row["validation_gap_clean"]
     only("unfairness").figure()
 
@@ -267,7 +267,7 @@ def test_searches_that_all_failed_leave_nothing_to_draw(finished: Path, capsys: 
 
 def test_what_is_judged_on_folds_is_not_mixed_with_search_validation(tmp_path: Path) -> None:
     run_inline(plan_of(tmp_path, fits={"folds": 2}, seeds=1), tmp_path / "folds")
-    [found] = read_scenes([Results(str(tmp_path / "folds"))], Selection())
+    [found] = read_cell_results([Results(str(tmp_path / "folds"))], Selection())
     [clean], search, duplicates = found.controls, *(c.searches[0] for c in found.contenders)
     # the search says what the clean victim is on search-validation rows, the controls what it is on folds
     assert (clean.validated("clean"), duplicates.validated("clean"), search.explored_clean()) == (None, None, None)

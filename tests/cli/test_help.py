@@ -8,7 +8,7 @@ import pytest
 from a4g_bench import __version__
 from tests.support import command, complaint, python, said, tree, write_suite
 
-COMMANDS = ("run", "plan", "validate", "check", "leaderboard", "figures", "list", "audit", "show")
+COMMANDS = ("run", "plan", "validate", "check", "leaderboard", "figures", "list", "inspect", "show")
 HEAVY = ("ray", "ax", "torch", "sklearn", "pandas", "lightgbm", "matplotlib", "scipy")
 
 
@@ -87,6 +87,13 @@ def test_the_state_of_data_sets_says_what_they_need(
     assert states["adult"] in ("installed", "needs the extra 'data'")
 
 
+def test_audit_is_the_hidden_old_name_of_inspect(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        said(capsys, "audit", "--help").out.split("\n", 2)[2] == said(capsys, "inspect", "--help").out.split("\n", 2)[2]
+    )
+    assert "  audit" not in said(capsys, "--help").out
+
+
 def test_help_imports_nothing_heavy_and_is_quick() -> None:
     code = (
         "import sys, time; began = time.perf_counter(); import a4g_bench.cli; import sys;"
@@ -141,7 +148,7 @@ def test_bad_input_in_a_process_of_its_own(tmp_path: Path) -> None:
         ["run", "quick", "--workers", "0"],
         ["leaderboard"],
         ["show", "s1-0"],
-        ["audit", "x"],
+        ["inspect", "x"],
     ):
         done = command(*words, cwd=tmp_path)
         assert done.returncode == 2, done
@@ -190,7 +197,7 @@ def test_completion_knows_commands_suites_and_names() -> None:
     assert completions("figures", "--sea") == ["--search"]
     assert completions("figures", "--attack", "sob") == ["sobol"]
     assert completions("run", "qu") == ["quick"]
-    assert completions("audit", "comp") == ["compas", "compas-two-years"]
+    assert completions("inspect", "comp") == ["compas", "compas-two-years"]
     assert completions("list", "att") == ["attacks"]
     assert time.monotonic() - began < 10
 

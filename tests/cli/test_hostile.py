@@ -37,7 +37,7 @@ def test_a_trusted_module_is_allowed_with_all_below_it(
     suite = write_suite(tmp_path, victims=["sklearn.naive_bayes:GaussianNB"])
     assert "--allow-import sklearn" in complaint(capsys, "validate", suite)
     assert said(capsys, "validate", suite, "--allow-import", "sklearn").code == 0
-    assert "allow-import" in complaint(capsys, "audit", "synthetic", "--victim", "sklearn.naive_bayes:GaussianNB")
+    assert "allow-import" in complaint(capsys, "inspect", "synthetic", "--victim", "sklearn.naive_bayes:GaussianNB")
 
 
 def test_yaml_builds_no_objects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,7 +50,7 @@ def test_a_fallback_is_taken_and_told(
 
 
 def test_an_audit_prints_schema_groups_and_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("audit", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "1")
+    words = ("inspect", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "1")
     answer = said(capsys, *words)
     assert answer.code == 0, answer.err
     for part in ("800 rows", "favourable: yes", "experience", "from years", "FNR", "accuracy", "rankable"):
@@ -62,7 +62,7 @@ def test_an_audit_prints_schema_groups_and_verdict(tmp_path: Path, capsys: pytes
 
 def test_more_splits_than_five_do_not_count_a_row_twice(capsys: pytest.CaptureFixture[str]) -> None:
     """Ten splits audit each row twice: their intervals are as wide as those of five."""
-    words = ("audit", "synthetic", "--victim", "logistic_regression", "--rows", "300", "--json", "--seeds")
+    words = ("inspect", "synthetic", "--victim", "logistic_regression", "--rows", "300", "--json", "--seeds")
     five, ten = (said(capsys, *words, seeds).json["groups"] for seeds in (5, 10))
     for one, other in zip(five, ten, strict=True):
         for rate in ("FPR", "FNR", "AUC"):
@@ -71,7 +71,7 @@ def test_more_splits_than_five_do_not_count_a_row_twice(capsys: pytest.CaptureFi
 
 
 def test_an_audit_has_the_auc_of_each_group_and_draws_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("audit", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "2")
+    words = ("inspect", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "2")
     file = tmp_path / "below" / "clean.svg"
     answer = said(capsys, *words, "--json", "--figure", file)
     assert (answer.code, answer.err) == (0, f"figure: {file}\n")
@@ -108,7 +108,7 @@ def test_a_victim_without_scores_has_no_auc_and_says_so(
 ) -> None:
     (tmp_path / "labels_only.py").write_text(LABELS_ONLY)
     monkeypatch.syspath_prepend(tmp_path)
-    words = ("audit", "synthetic", "--rows", "800", "--seeds", "1", "--victim", "labels_only:Oracle")
+    words = ("inspect", "synthetic", "--rows", "800", "--seeds", "1", "--victim", "labels_only:Oracle")
     words += ("--allow-import", "labels_only", "--figure", str(tmp_path / "clean.svg"))
     answer = said(capsys, *words)
     assert answer.code == 0, answer.err
@@ -123,9 +123,9 @@ def test_a_victim_without_scores_has_no_auc_and_says_so(
 def test_a_figure_that_cannot_be_is_refused_before_anything_is_trained(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "name a file that ends in .png or .svg" in complaint(capsys, "audit", "synthetic", "--figure", "clean.pdf")
+    assert "name a file that ends in .png or .svg" in complaint(capsys, "inspect", "synthetic", "--figure", "clean.pdf")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert "pip install 'a4g-bench[figures]'" in complaint(capsys, "audit", "synthetic", "--figure", "clean.png")
+    assert "pip install 'a4g-bench[figures]'" in complaint(capsys, "inspect", "synthetic", "--figure", "clean.png")
 
 
 def test_an_audit_takes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +135,7 @@ def test_an_audit_takes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     file = tmp_path / "my loans.csv"
     pd.DataFrame({"age": age, "sex": sex, "approved": approved}).to_csv(file, index=False)
     options = ("--target", "approved", "--favourable", "yes", "--protected", "sex", "--seeds", "1")
-    answer = said(capsys, "audit", file, *options, "--victim", "logistic_regression", "--json")
+    answer = said(capsys, "inspect", file, *options, "--victim", "logistic_regression", "--json")
     assert answer.code == 0, answer.err
     assert answer.json["dataset"] == "my-loans"
 

@@ -117,12 +117,12 @@ def test_results_of_one_victim_only(root: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_the_picture_shows_each_victim_clean_and_poisoned(root: Path) -> None:
+    from a4g_bench.figures.cell_results import read_cell_results
     from a4g_bench.figures.pictures import pictures
-    from a4g_bench.figures.scenes import read_scenes
     from a4g_bench.leaderboard.selection import Selection
 
     results = Results(str(root))
-    drawn = [one for one in pictures(read_scenes([results], Selection())) if one.kind == "transfer"]
+    drawn = [one for one in pictures(read_cell_results([results], Selection())) if one.kind == "transfer"]
     assert [(one.cell.pair.victim, one.attack) for one in drawn] == [
         ("forest", "random-duplicates"),
         ("logistic_regression", "random-duplicates"),

@@ -12,7 +12,7 @@ SCHEMA = Schema(
     features=(
         Feature("income", "numeric"),
         Feature("age", "integer"),
-        Feature("job", "categorical", ("none", "clerk", "smith", "judge")),
+        Feature("job", "categorical", ("none", "writer", "smith", "judge")),
         Feature("band", "categorical", ("young", "middle", "old"), Cut("age", (25, 46))),
         Feature("group", "categorical", ("a", "b")),
     ),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from a4g_bench.engine.fits import Job
-from tests.victims.benches import LABELS, N_JUDGED, SCORES, bench, material, poison, rows, values
+from tests.victims.benches import LABELS, N_JUDGED, SCORES, bench, poison, rows, training_data, values
 
 POISONED = replace(LABELS, poison=poison())
 
@@ -22,7 +22,7 @@ def test_a_fit_gives_one_label_per_judged_row_and_its_cost() -> None:
 
 
 def test_labels_are_learnt() -> None:
-    truth = material("logistic_regression").labels[-N_JUDGED:]
+    truth = training_data("logistic_regression").labels[-N_JUDGED:]
     assert np.mean(values(bench("logistic_regression").run(LABELS)) == truth) > 0.7
 
 

@@ -193,19 +193,19 @@ def test_audit_seeds_are_no_query_seeds() -> None:
 @pytest.mark.parametrize("folds", [1, 3])
 def test_out_of_fold_scores_belong_to_their_rows(tmp_path: Path, folds: int) -> None:
     """Scores from folds, put together, are those of direct fits on each fold's complement."""
-    from a4g_bench.engine.clean import lay
+    from a4g_bench.engine.clean import fit_clean
     from a4g_bench.engine.fits import InlineFitter, Job
     from a4g_bench.suite.model import Fits, Named
 
     [subject] = plan_of(tmp_path).subjects.values()
     view = View.of(subject.table, subject.attribute, 0)
     victim = Named(name="logistic_regression")
-    fitter = InlineFitter(view.material(victim, folds))
-    laid = lay(view, victim, Fits(folds=folds), fitter, with_scores=True)
+    fitter = InlineFitter(view.training_data(victim, folds))
+    baseline = fit_clean(view, victim, Fits(folds=folds), fitter, with_scores=True)
     sets = view.sets(folds)
     name = "train" if folds == 1 else "rest1"
     [fit] = fitter.run([Job(f"{name}.in2", f"{name}.out2", 0, output="scores")])
     position = {row: i for i, row in enumerate(sets[name])}
-    mine = laid.scores[name][[position[row] for row in sets[f"{name}.out2"]]]
+    mine = baseline.scores[name][[position[row] for row in sets[f"{name}.out2"]]]
     assert fit.values is not None
     assert np.array_equal(mine, fit.values)

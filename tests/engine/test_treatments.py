@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from a4g_bench.engine.fits import Treatment, Workbench
-from tests.victims.benches import LABELS, bench, material, poison, values
+from a4g_bench.engine.fits import Trainer, Treatment
+from tests.victims.benches import LABELS, bench, poison, training_data, values
 
 
 def behind(name: str, **parameters: object) -> Treatment:
@@ -14,7 +14,7 @@ def behind(name: str, **parameters: object) -> Treatment:
 
 
 def test_copies_are_undone_by_deduplication() -> None:
-    trained = material("logistic_regression")
+    trained = training_data("logistic_regression")
     copied = (np.repeat(trained.features[:1], 60, axis=0), np.repeat(trained.labels[:1], 60))
     on = bench("logistic_regression")
     poisoned = replace(LABELS, poison=copied)
@@ -34,11 +34,11 @@ def test_the_same_set_is_screened_once_and_another_anew() -> None:
 
 
 def test_a_defence_that_removes_a_group_is_a_failed_fit_that_names_both() -> None:
-    given = material("logistic_regression")
+    given = training_data("logistic_regression")
     features = given.features.copy()
     features[:, 3] = np.arange(len(features)) < 10  # ten people of group b, far from all others
     features[:10, 0] += 1e6
-    on = Workbench(replace(given, features=features))
+    on = Trainer(replace(given, features=features))
     fit = on.run(replace(LABELS, treatment=behind("class-distance", removed=0.3)))
     assert fit.values is None
     assert fit.failed is not None
@@ -46,18 +46,18 @@ def test_a_defence_that_removes_a_group_is_a_failed_fit_that_names_both() -> Non
 
 
 def test_a_label_that_is_gone_is_a_failed_fit() -> None:
-    given = material("logistic_regression")
+    given = training_data("logistic_regression")
     labels = np.zeros_like(given.labels)
     labels[5] = 1  # alone among others: its neighbours overrule it
-    fit = Workbench(replace(given, labels=labels)).run(replace(LABELS, treatment=behind("knn-label-sanitisation")))
+    fit = Trainer(replace(given, labels=labels)).run(replace(LABELS, treatment=behind("knn-label-sanitisation")))
     assert fit.failed is not None
     assert "leaves training rows of one label only" in fit.failed
 
 
 def test_a_reference_line_predicts_what_it_is_asked_for() -> None:
-    given = material("logistic_regression")
+    given = training_data("logistic_regression")
     sets = {**given.sets, "validation": given.sets["judged"]}
-    on = Workbench(replace(given, sets=sets))
+    on = Trainer(replace(given, sets=sets))
     treatment = Treatment("reference", "threshold-optimizer", json.dumps({}), "group", 0.5)
     found = [values(on.run(replace(LABELS, treatment=treatment, seed=seed))) for seed in (0, 0, 1)]
     assert np.array_equal(found[0], found[1])
@@ -65,8 +65,8 @@ def test_a_reference_line_predicts_what_it_is_asked_for() -> None:
 
 
 def test_a_reference_line_that_fails_is_an_outcome() -> None:
-    given = material("Labels")  # predicts labels and has no scores
-    on = Workbench(replace(given, sets={**given.sets, "validation": given.sets["judged"]}))
+    given = training_data("Labels")  # predicts labels and has no scores
+    on = Trainer(replace(given, sets={**given.sets, "validation": given.sets["judged"]}))
     fit = on.run(replace(LABELS, treatment=Treatment("reference", "threshold-optimizer", "{}", "group", 0.01)))
     assert fit.failed is not None
     assert "needs scores" in fit.failed

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from a4g_bench.leaderboard.analyses.pairwise import bars, critical
+from a4g_bench.leaderboard.analyses.pairwise import bars, critical_difference
 from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.estimates import Estimate
 from a4g_bench.leaderboard.selection import Selection
@@ -14,7 +14,7 @@ from .drawn import full
 
 def test_ranks_by_eye() -> None:
     """closes 1, halves .5, and three at 0 who share the ranks 3, 4 and 5; nothing varies, so only they are alike."""
-    found = critical(study([full().tables()], Selection(), 200))
+    found = critical_difference(study([full().tables()], Selection(), 200))
     assert [(r.entrant, r.mean_rank) for r in found.ranked] == [
         ("closes", 1.0), ("halves", 2.0), ("clean", 4.0), ("costly", 4.0), ("random-duplicates", 4.0),
     ]  # fmt: skip
@@ -32,8 +32,10 @@ def test_bars_are_maximal_runs_of_those_who_cannot_be_told_apart() -> None:
 
 def test_nothing_rankable_is_an_empty_diagram() -> None:
     people = Folder(groups="aabb", labels="1111", clean="0000").add("clean", "0000")
-    assert critical(study([people.tables()], Selection(), 50)) == critical(study([people.tables()], Selection(), 20))
-    assert critical(study([people.tables()], Selection(), 50)).ranked == ()
+    assert critical_difference(study([people.tables()], Selection(), 50)) == critical_difference(
+        study([people.tables()], Selection(), 20)
+    )
+    assert critical_difference(study([people.tables()], Selection(), 50)).ranked == ()
 
 
 @pytest.mark.parametrize("value", [0.0, 0.3])

@@ -75,6 +75,6 @@ points = st.tuples(st.floats(0, 1.2), st.floats(-0.02, 0.04))
 
 @given(st.lists(points, max_size=5), points)
 def test_one_more_point_never_takes_away(some: list[tuple[float, float]], more: tuple[float, float]) -> None:
-    assert hypervolume([*some, more]) >= hypervolume(some) >= 1 / 11 - 1e-12
+    assert hypervolume([*some, more]) + 1e-12 >= hypervolume(some) >= 1 / 11 - 1e-12
     dominated = [(gap + 0.05, cost + 0.001) for gap, cost in some]
     assert hypervolume([*some, *dominated]) == pytest.approx(hypervolume(some))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from a4g_bench.leaderboard.estimates import Estimate, fair_gain, weighted
-from a4g_bench.leaderboard.inference import Standing, holm, p_value, standings
+from a4g_bench.leaderboard.inference import Rank, holm, p_value, ranks_of
 
 
 def test_holm_by_hand() -> None:
@@ -29,20 +29,20 @@ def test_tiers_by_hand() -> None:
     noise = np.linspace(-1, 1, 401)
     a, c = Estimate(0.5, np.full(401, 0.5)), Estimate(0.0, np.zeros(401))  # p = 2 / 402, and b's about 1/2
     b = Estimate(0.25, 0.25 + noise)
-    assert standings([a, b, c]) == [Standing(1, 1, 2), Standing(1, 1, 3), Standing(2, 2, 3)]
-    assert standings([a]) == [Standing(1, 1, 1)]
+    assert ranks_of([a, b, c]) == [Rank(1, 1, 2), Rank(1, 1, 3), Rank(2, 2, 3)]
+    assert ranks_of([a]) == [Rank(1, 1, 1)]
 
 
 def test_a_difference_that_is_significant_alone_may_not_be_among_many() -> None:
     draws = np.concatenate([np.full(20, -1.0), np.full(1981, 1.0)])  # p = 2 * 21 / 2002 = 0.021
     better, nought = Estimate(0.9, draws), Estimate(0.0, np.zeros(2001))
-    assert [s.tier for s in standings([better, nought])] == [1, 2]
-    assert [s.tier for s in standings([better, nought, nought, nought])] == [1, 1, 1, 1]
+    assert [s.tier for s in ranks_of([better, nought])] == [1, 2]
+    assert [s.tier for s in ranks_of([better, nought, nought, nought])] == [1, 1, 1, 1]
 
 
 def test_impossible_standings_are_refused() -> None:
     with pytest.raises(ValueError, match="impossible standing"):
-        Standing(2, 3, 4)
+        Rank(2, 3, 4)
 
 
 @pytest.mark.parametrize(

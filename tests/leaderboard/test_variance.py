@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from a4g_bench.leaderboard import ResultTables
-from a4g_bench.leaderboard.analyses.variance import Spread, spreads
+from a4g_bench.leaderboard.analyses.variance import VarianceShares, variance_shares
 from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.tables import AUDITS
@@ -13,13 +13,13 @@ from a4g_bench.store.tables import AUDITS
 from .boards import Folder
 
 
-def found(drawn: Folder, audits: list[dict[str, object]] | None = None) -> Spread:
+def found(drawn: Folder, audits: list[dict[str, object]] | None = None) -> VarianceShares:
     rows = [{name: row.get(name) for name in AUDITS.names} for row in audits or []]
     bare = drawn.tables()
     table = ResultTables(
         bare.where, bare.searches, bare.predictions, bare.baselines, pa.Table.from_pylist(rows, schema=AUDITS)
     )
-    [spread] = [s for s in spreads(study([table], Selection(), 400), [table]) if s.entrant == "sobol"]
+    [spread] = [s for s in variance_shares(study([table], Selection(), 400), [table]) if s.entrant == "sobol"]
     return spread
 
 

@@ -8,7 +8,7 @@ import pytest
 from a4g_bench import plugins
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import confusion, unfairness
-from a4g_bench.references.base import People, Situation, get_reference
+from a4g_bench.references.base import MitigationTask, Rows, get_reference
 from a4g_bench.references.fairlearn import independence_weights
 from a4g_bench.victims.base import get_victim
 
@@ -18,21 +18,21 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 CLASSIFIERS = ["lightgbm", "logistic_regression"]
 
 
-def people(n: int, seed: int) -> People:
+def people(n: int, seed: int) -> Rows:
     """Group 1 deserves less often than group 0, and the second feature tells who is in it."""
     rng = np.random.default_rng(seed)
     groups = rng.integers(0, 2, n)
     labels = (rng.random(n) < 0.7 - 0.4 * groups).astype(np.int8)
     features = np.column_stack([labels * 1.5 + rng.normal(0, 1, n), groups + rng.normal(0, 0.5, n)]).astype(np.float32)
-    return People(features, labels, groups)
+    return Rows(features, labels, groups)
 
 
-def situation(victim: str, allowance: float = 0.01, favourable: int = 1, **parameters: Any) -> Situation:
+def task(victim: str, allowance: float = 0.01, favourable: int = 1, **parameters: Any) -> MitigationTask:
     built = get_victim(victim, parameters)
-    return Situation(people(1500, 0), people(500, 1), built, favourable, allowance)  # type: ignore[arg-type]
+    return MitigationTask(people(1500, 0), people(500, 1), built, favourable, allowance)  # type: ignore[arg-type]
 
 
-def judged(name: str, given: Situation) -> tuple[float, float]:
+def judged(name: str, given: MitigationTask) -> tuple[float, float]:
     """Gap and accuracy on people it never saw, averaged over five seeds."""
     reference = get_reference(name, {})
     reference.prepare(given)
@@ -42,7 +42,7 @@ def judged(name: str, given: Situation) -> tuple[float, float]:
     return unfairness(counts, given.favourable), float(np.mean([(p == audit.labels).mean() for p in predicted]))
 
 
-def clean(given: Situation) -> tuple[float, float]:
+def clean(given: MitigationTask) -> tuple[float, float]:
     model = given.victim.estimator(0).fit(given.train.features, given.train.labels)
     audit = people(4000, 2)
     predicted = np.asarray(model.predict(audit.features))
@@ -59,28 +59,28 @@ def test_weights_make_group_and_label_independent() -> None:
 @pytest.mark.parametrize("favourable", [0, 1])
 @pytest.mark.parametrize("victim", CLASSIFIERS)
 def test_without_limit_thresholds_close_the_gap(victim: str, favourable: int) -> None:
-    given = situation(victim, allowance=0.2, favourable=favourable)
+    given = task(victim, allowance=0.2, favourable=favourable)
     gap, _ = judged("threshold-optimizer", given)
     assert gap < 0.06
     assert gap < clean(given)[0] / 2
 
 
 def test_a_small_allowance_closes_a_part_of_it() -> None:
-    tight, loose = (judged("threshold-optimizer", situation("logistic_regression", a)) for a in (0.01, 0.2))
-    before = clean(situation("logistic_regression"))
+    tight, loose = (judged("threshold-optimizer", task("logistic_regression", a)) for a in (0.01, 0.2))
+    before = clean(task("logistic_regression"))
     assert loose[0] < tight[0] < before[0]
     assert before[1] - tight[1] < 0.02 < before[1] - loose[1], "the allowance, and the noise of 4000 people"
 
 
 @pytest.mark.parametrize("name", [n for n in plugins.names("references") if n != "correlation-remover"])
 def test_every_line_narrows_a_gap_that_the_group_makes(name: str) -> None:
-    given = situation("logistic_regression", allowance=0.2)
+    given = task("logistic_regression", allowance=0.2)
     assert judged(name, given)[0] < clean(given)[0] - 0.05
 
 
 def test_features_without_correlation_do_not_tell_the_group() -> None:
     reference = get_reference("correlation-remover", {})
-    given = situation("logistic_regression")
+    given = task("logistic_regression")
     reference.prepare(given)
     trained = reference._train  # type: ignore[attr-defined]  # what the victim is given
     for column in trained.T:
@@ -89,7 +89,7 @@ def test_features_without_correlation_do_not_tell_the_group() -> None:
 
 def test_equal_seeds_predict_equally_and_others_draw_anew() -> None:
     reference = get_reference("threshold-optimizer", {})
-    reference.prepare(situation("logistic_regression", allowance=0.2))
+    reference.prepare(task("logistic_regression", allowance=0.2))
     audit = people(400, 3)
     one, again, other = (reference.predict(audit.features, audit.groups, seed) for seed in (1, 1, 2))
     assert (one == again).all()
@@ -98,7 +98,7 @@ def test_equal_seeds_predict_equally_and_others_draw_anew() -> None:
 
 def test_a_victim_without_scores_has_no_thresholds() -> None:
     reference = get_reference("threshold-optimizer", {})
-    given = situation("tests.victims.odd_victims:Labels")
+    given = task("tests.victims.odd_victims:Labels")
     with pytest.raises(VictimError, match=r"needs scores, and victim '.*Labels' has neither predict_proba nor"):
         reference.prepare(given)
 

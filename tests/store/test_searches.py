@@ -9,7 +9,7 @@ from a4g_bench.errors import StoreError
 from a4g_bench.store.results import Results
 from a4g_bench.store.tables import QUERIES
 from a4g_bench.suite.plan import Plan
-from a4g_bench.workflows.status import Standing, standing
+from a4g_bench.workflows.status import SuiteStatus, suite_status
 from tests.store import records
 from tests.store.bucket import Bucket, PowerFailure, failing_at
 from tests.support import plan_of, run_inline, tree
@@ -22,7 +22,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return plan_of(tmp_path_factory.mktemp("suite"), attacks=["random-duplicates"], seeds=1)
 
 
-def counts(state: Standing) -> tuple[int, int, int]:
+def counts(state: SuiteStatus) -> tuple[int, int, int]:
     """Complete, failed, missing."""
     return len(state.complete), len(state.failed), len(state.missing)
 
@@ -49,15 +49,15 @@ def test_a_search_is_complete_when_its_row_says_so_and_not_because_of_its_files(
     plan: Plan, local: Results, root: Path
 ) -> None:
     run_inline(plan, root)
-    assert counts(standing(plan, local)) == (1, 0, 0)
+    assert counts(suite_status(plan, local)) == (1, 0, 0)
     record = local.read_search(plan.searches[0].search_id)
     assert record is not None
     for status, expected in (("interrupted", (0, 0, 1)), ("timeout", (0, 1, 0)), ("ok", (1, 0, 0))):
         said = {**record.search, "status": status, "error_type": "X", "error_message": "y"}
         local.write_search(records.SearchRecord(said, record.queries, record.audits, record.predictions, record.poison))
-        assert counts(standing(plan, local)) == expected
+        assert counts(suite_status(plan, local)) == expected
     (root / "searches" / f"{record.search['search_id']}.parquet").unlink()
-    assert counts(standing(plan, local)) == (0, 0, 1)
+    assert counts(suite_status(plan, local)) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("table", ["audits", "predictions", "poison", "baselines"])
@@ -67,9 +67,9 @@ def test_a_search_whose_row_says_ok_is_missing_without_its_rows(
     run_inline(plan, root)
     for file in (root / table).rglob("*.parquet"):
         file.write_bytes(file.read_bytes()[:-1])
-    assert counts(standing(plan, local)) == (0, 0, 1)
+    assert counts(suite_status(plan, local)) == (0, 0, 1)
     run_inline(plan, root)
-    assert counts(standing(plan, local)) == (1, 0, 0)
+    assert counts(suite_status(plan, local)) == (1, 0, 0)
 
 
 @pytest.mark.parametrize("merged", [False, True])
@@ -143,7 +143,7 @@ def test_a_folder_is_one_suites(local: Results, root: Path) -> None:
 def test_a_plan_is_not_held_against_another_suites_folder(plan: Plan, local: Results) -> None:
     local.mark("other", "0", 1)
     with pytest.raises(StoreError, match="belong to suite 'other'"):
-        standing(plan, local)
+        suite_status(plan, local)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from a4g_bench.data.schema import Feature, Schema
-from a4g_bench.engine.fits import Fit, Job, Material, Workbench
+from a4g_bench.engine.fits import Fit, Job, Trainer, TrainingData
 
 HOUSE = "tests.victims.odd_victims"
 N_TRAIN, N_JUDGED = 120, 40
@@ -16,7 +16,7 @@ def schema(favourable: int = 1) -> Schema:
     features = (
         Feature("income", "numeric"),
         Feature("age", "integer"),
-        Feature("job", "categorical", ("none", "clerk", "smith")),
+        Feature("job", "categorical", ("none", "writer", "smith")),
         Feature("group", "categorical", ("a", "b")),
     )
     return Schema(features, ("group",), "y", ("no", "yes"), favourable)  # type: ignore[arg-type]
@@ -31,7 +31,9 @@ def rows(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return features, (merit > 0).astype(np.int8)
 
 
-def material(victim: str, favourable: int = 1, judged: np.ndarray | None = None, **parameters: Any) -> Material:
+def training_data(
+    victim: str, favourable: int = 1, judged: np.ndarray | None = None, **parameters: Any
+) -> TrainingData:
     """Rows to train on and rows to judge, the latter from elsewhere if given. A class of ``odd_victims`` needs no
     module.
     """
@@ -41,12 +43,12 @@ def material(victim: str, favourable: int = 1, judged: np.ndarray | None = None,
     everything = np.arange(N_TRAIN + N_JUDGED)
     sets = {"train": everything[:N_TRAIN], "judged": everything[N_TRAIN:], "ones": np.flatnonzero(labels == 1)}
     path = f"{HOUSE}:{victim}" if victim[0].isupper() else victim
-    return Material("key", schema(favourable), features, labels, sets, "train", path, parameters)
+    return TrainingData("key", schema(favourable), features, labels, sets, "train", path, parameters)
 
 
-def bench(victim: str, **options: Any) -> Workbench:
-    """A workbench on :func:`material`."""
-    return Workbench(material(victim, **options))
+def bench(victim: str, **options: Any) -> Trainer:
+    """A trainer on :func:`training_data`."""
+    return Trainer(training_data(victim, **options))
 
 
 def poison(n: int = 30) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from tests.victims.odd_victims import Spy
 DRAWN = Schema(
     features=(
         Feature("income", "numeric"),
-        Feature("job", "categorical", ("none", "clerk", "smith")),
+        Feature("job", "categorical", ("none", "writer", "smith")),
         Feature("secret", "categorical", ("x", "y", "z"), visible=False),
         Feature("age", "integer"),
         Feature("group", "categorical", ("a", "b")),

@@ -22,11 +22,12 @@ class AxSearch(ContinuousSearch):
     """Explores by Ax's noisy expected improvement.
 
     The objective is modelled with its standard error, the accuracy loss is an outcome constraint at the allowance less
-    ``margin``, and the finalists are those of the best posterior mean. ``warm_start`` begins with :attr:`beginnings`;
-    ``initial`` points in all come before the model (the rest of them Sobol). ``acquisition``: ``lean``, ``default``
-    (Ax's own, several times as dear), or ``pareto``, which has two objectives, the suite's and the accuracy, and
-    explores their front within the allowance (dearer still); the final set is picked as ever, by the largest confirmed
-    gain within the allowance.
+    ``margin``, and the finalists are those of the best posterior mean. ``warm_start`` begins with
+    :attr:`initial_points`; ``initial`` points in all come before the model (the rest of them Sobol).
+
+    ``acquisition``: ``lean``, ``default`` (Ax's own, several times as dear), or ``pareto``, which has two objectives,
+    the suite's and the accuracy, and explores their front within the allowance (dearer still); the final set is picked
+    as ever, by the largest confirmed gain within the allowance.
     """
 
     packages: ClassVar[tuple[str, ...]] = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
@@ -42,7 +43,7 @@ class AxSearch(ContinuousSearch):
         self.initial, self.warm_start, self.acquisition = whole("initial", initial, 1), warm_start, acquisition
 
     @property
-    def beginnings(self) -> Sequence[Point]:
+    def initial_points(self) -> Sequence[Point]:
         """Points known to be good from elsewhere."""
         return ()
 
@@ -53,7 +54,7 @@ class AxSearch(ContinuousSearch):
             seed=seeds.integer(problem.seed, seeds.Purpose.SEARCH),
             initial=min(self.initial, max(self.exploring, 1)),
             max_loss=self.allowed_loss,
-            start=self.beginnings if self.warm_start else (),
+            start=self.initial_points if self.warm_start else (),
             acquisition=self.acquisition,  # type: ignore[arg-type]  # checked in __init__
         )
 

@@ -1,4 +1,4 @@
-"""Rows ranked by their influence through a logistic regression: the linear sibling of ``leaf_influence``."""
+"""Influence of rows through a logistic regression, and rows ranked by it: the linear sibling of ``trees``."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What defences leave of the attacks' gains, and what they cost where nobody attacks."""
+"""How poison sets do on other victims, and what defences leave of their gains."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Mean ranks and the groups of entrants that cannot be told apart: what a critical-difference diagram shows."""
+"""Entrants held against each other: head to head, and the groups that cannot be told apart."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class Critical:
+class CriticalDifference:
     """``ranked`` are the complete entrants, the highest FG@1 first; ``bars`` the longest runs (first, last position)
     of them that hold nobody who differs from another in the run, by the board's own Holm-corrected test.
 
@@ -41,20 +41,20 @@ class Critical:
     bars: tuple[tuple[int, int], ...]
 
 
-def critical(study: Study) -> Critical:
+def critical_difference(study: Study) -> CriticalDifference:
     """The critical-difference diagram of a study; empty if no pair can be ranked."""
     evidence = study.evidence
     cells = counted_cells(evidence, evidence.pairs)
     complete = [who for who in evidence.competitors if cells and evidence.complete(who.entrant, cells)]
     if not complete:
-        return Critical((), ())
+        return CriticalDifference((), ())
     weights = protocol_weights(cells)
     scores = [weighted(weights, [evidence.results[cell, who.entrant].fg for cell in cells]) for who in complete]
     table = np.array([[evidence.results[cell, who.entrant].fg.value for who in complete] for cell in cells])
     ranks = np.asarray(weights) @ rankdata(-table, axis=1)
     order = sorted(range(len(complete)), key=lambda i: (-scores[i].value, complete[i].label))
     ranked = tuple(Ranked(complete[i].label, complete[i].role, scores[i].value, float(ranks[i])) for i in order)
-    return Critical(ranked, bars([scores[i] for i in order]))
+    return CriticalDifference(ranked, bars([scores[i] for i in order]))
 
 
 def bars(scores: Sequence[Estimate]) -> tuple[tuple[int, int], ...]:
@@ -74,7 +74,7 @@ Verdict = Literal["ahead", "behind", "undecided"]
 
 
 @dataclass(frozen=True)
-class Duel:
+class HeadToHead:
     """An entrant against a rival at one poison budget, or over all that enter the score (then it is null).
 
     ``difference`` is FG@1 of the entrant less the rival's over the rankable pairs, with its paired 95 % interval.
@@ -97,7 +97,7 @@ class Duel:
         return asdict(self)
 
 
-def head_to_head(study: Study, entrant: str) -> tuple[Duel, ...]:
+def head_to_head(study: Study, entrant: str) -> tuple[HeadToHead, ...]:
     """One entrant against every other that has all its cells, per poison budget and over all of them.
 
     Raises ``StoreError`` if there is no such entrant, or no pair can be ranked.
@@ -113,16 +113,16 @@ def head_to_head(study: Study, entrant: str) -> tuple[Duel, ...]:
     places = [(None, counted), *((b.label, [c for c in counted if c.budget == b]) for b in budgets)]
     mine = known.pop(entrant)
     return tuple(
-        duel
+        comparison
         for label, cells in places
         for rival in known.values()
-        if (duel := _duel(evidence, mine, rival, label, cells)) is not None
+        if (comparison := _duel(evidence, mine, rival, label, cells)) is not None
     )
 
 
 def _duel(
     evidence: Evidence, mine: Competitor, rival: Competitor, label: str | None, cells: Sequence[Cell]
-) -> Duel | None:
+) -> HeadToHead | None:
     differences = {cell: d for cell in cells if (d := _difference(evidence, mine, rival, cell)) is not None}
     if len(differences) < len(cells):
         return None
@@ -132,7 +132,7 @@ def _duel(
         own = [cell for cell in cells if cell.pair == pair]
         verdicts[_verdict(weighted(protocol_weights(own), [differences[cell] for cell in own]))] += 1
     low, high = total.interval()
-    return Duel(
+    return HeadToHead(
         mine.label, rival.label, label, finite(total.value), finite(low), finite(high),
         verdicts["ahead"], verdicts["behind"], verdicts["undecided"],
     )  # fmt: skip

@@ -12,7 +12,7 @@ from a4g_bench.store.tables import ResultTables
 
 
 @dataclass(frozen=True)
-class Spread:
+class VarianceShares:
     """The variance over seeds of how far one entrant closes the gap at one cell (U_clean - U_poisoned, as rates).
 
     ``sd`` is its standard deviation over seeds. Of its variance, ``audit_rows`` is the share that the choice of audit
@@ -37,7 +37,7 @@ class Spread:
         return asdict(self)
 
 
-def spreads(study: Study, tables: Sequence[ResultTables]) -> tuple[Spread, ...]:
+def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[VarianceShares, ...]:
     """One per entrant and cell that has at least two seeds. ``tables`` are those that the study was made of."""
     luck = _victim_variance(tables)
     searches: dict[object, list[tuple[str, str]]] = defaultdict(list)
@@ -56,7 +56,7 @@ def spreads(study: Study, tables: Sequence[ResultTables]) -> tuple[Spread, ...]:
             known = [luck[place] for place in searches[cell, who.entrant] if place in luck]
             victim = fmean(known) if known else 0.0
             found.append(
-                Spread(
+                VarianceShares(
                     who.label, cell.pair.dataset, cell.pair.attribute, cell.pair.victim, cell.budget.label,
                     total**0.5, *_shares(total, rows, victim), n,
                 )

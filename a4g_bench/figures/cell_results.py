@@ -131,7 +131,7 @@ class Contender:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class CellResults:
     """Everything of one cell. The control ``clean`` is no contender: it is the reference of all others."""
 
     cell: Cell
@@ -167,7 +167,9 @@ class Scene:
         return tuple(by_seed[seed] for seed in sorted(by_seed))
 
 
-def read_scenes(folders: Sequence[Results], selection: Selection, only: Sequence[str] = ()) -> tuple[Scene, ...]:
+def read_cell_results(
+    folders: Sequence[Results], selection: Selection, only: Sequence[str] = ()
+) -> tuple[CellResults, ...]:
     """The selected cells of some results folders, in a fixed order; ``only`` restricts them to these searches.
 
     Raises ``StoreError`` for a folder without results, a filter that names nothing in them, and results that contradict
@@ -194,7 +196,7 @@ def read_scenes(folders: Sequence[Results], selection: Selection, only: Sequence
         else:
             cells[s.cell][known[s.entrant]].append(read[s.search_id])
     return tuple(
-        Scene(
+        CellResults(
             cell,
             tuple(
                 Contender(competing[position], position, tuple(sorted(own, key=lambda s: s.search.seed)))
