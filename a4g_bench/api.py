@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from a4g_bench import plugins
 from a4g_bench.errors import A4GError, DataError
+from a4g_bench.protocol import MEAN_SEED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -263,6 +264,6 @@ def _found(record: "SearchRecord") -> Found:
         rows = record.poison.drop_columns(["search_id", "row"]).to_pandas()
         rows.columns = [str(column).removeprefix("x.") for column in rows.columns]
     queries = pd.DataFrame(record.queries).drop(columns="search_id", errors="ignore")
-    audits = pd.DataFrame([row for row in record.audits if row["audit_seed"] == -1])
+    audits = pd.DataFrame([row for row in record.audits if row["audit_seed"] == MEAN_SEED])
     audits = audits[audits["evaluated_on"] == record.search["victim"]].set_index("role")
     return Found(rows, queries, audits.drop(columns=["search_id", "audit_seed"]), record.search)

@@ -8,8 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-#: Victim seeds per audit (R in the protocol).
-AUDIT_SEEDS = 5
+from a4g_bench.protocol import AUDIT_SEEDS
 
 
 class Purpose(IntEnum):

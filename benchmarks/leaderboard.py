@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from a4g_bench.seeds import AUDIT_SEEDS
+from a4g_bench.protocol import AUDIT_SEEDS
 from a4g_bench.store import tables
 from a4g_bench.store.results import Results
 from a4g_bench.store.table_files import TableFiles

@@ -26,8 +26,8 @@ from threadpoolctl import threadpool_limits
 
 from a4g_bench.attacks.ax.proposer import Acquisition
 from a4g_bench.data.schema import Schema
-from a4g_bench.engine.view import SCORE_FOLDS, View
-from a4g_bench.seeds import AUDIT_SEEDS
+from a4g_bench.engine.view import View
+from a4g_bench.protocol import AUDIT_SEEDS, SCORE_FOLDS
 from a4g_bench.victims.encoding import Encoder
 from benchmarks.ax import seconds_per_candidate
 from benchmarks.figure import Figure, table

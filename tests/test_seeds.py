@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4g_bench.seeds import AUDIT_SEEDS, Purpose, audit_victim_seeds, generator, integer, query_victim_seed
+from a4g_bench.protocol import AUDIT_SEEDS
+from a4g_bench.seeds import Purpose, audit_victim_seeds, generator, integer, query_victim_seed
 
 from .support import python
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from a4g_bench.attacks.base import Attack, Candidate, Problem, Result
 from a4g_bench.parameters import number, whole
+from a4g_bench.protocol import SEEN_SHARE
 
 Point = tuple[float, ...]
 
-_SEEN = 0.8  # of a table's rows: train and search-validation
 _LEAST_SEM = 1e-4  # of an evaluation in which nothing changed on the judged rows
 
 
@@ -167,7 +167,7 @@ class ContinuousSearch(Attack):
             return 0.0
         train, validation = len(self.problem.train), len(self.problem.validation)
         judged = validation if result.candidate.confirm or self.problem.folds == 1 else train + validation
-        return result.measurement.accuracy.sem * float(np.sqrt(judged / ((train + validation) / _SEEN)))
+        return result.measurement.accuracy.sem * float(np.sqrt(judged / ((train + validation) / SEEN_SHARE)))
 
     def _successes(self) -> list[Result]:
         return [r for r in self._told if not r.candidate.confirm and r.measurement is not None]

@@ -11,6 +11,7 @@ from a4g_bench.cli.folders import default_roots, locate
 from a4g_bench.cli.options import AllowImport, Json, SearchId, Where
 from a4g_bench.cli.output import examples, print_json, print_pairs, print_table
 from a4g_bench.errors import A4GError, StoreError
+from a4g_bench.protocol import MEAN_SEED
 
 if TYPE_CHECKING:
     from a4g_bench.suite.grid import Spec
@@ -174,7 +175,7 @@ def _rest(count: int, shown: int) -> None:
 
 def _print_audit(audits: list[Row]) -> None:
     """The clean and the poisoned victim side by side, averaged over the audit victim seeds."""
-    means = {(row["evaluated_on"], row["role"]): row for row in audits if row["audit_seed"] == -1}
+    means = {(row["evaluated_on"], row["role"]): row for row in audits if row["audit_seed"] == MEAN_SEED}
     for victim in dict.fromkeys(victim for victim, _ in means):
         clean, poisoned = means.get((victim, "clean")), means.get((victim, "poisoned"))
         if clean is None or poisoned is None:

@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from a4g_bench.data.table import Labels, Table
 from a4g_bench.errors import DataError, nearest
+from a4g_bench.protocol import FIFTHS
 from a4g_bench.seeds import Purpose, generator
 
 Rows = npt.NDArray[np.intp]
-FIFTHS = 5
 
 
 @dataclass(frozen=True, eq=False)

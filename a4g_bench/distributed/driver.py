@@ -24,7 +24,7 @@ from a4g_bench.distributed.ray_runtime import _quiet, connected
 from a4g_bench.distributed.trial import RunContext, SearchTrainable
 from a4g_bench.engine.task import planned_row
 from a4g_bench.errors import StoreError
-from a4g_bench.seeds import AUDIT_SEEDS
+from a4g_bench.protocol import AUDIT_SEEDS
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.plan import Plan, Planned
 

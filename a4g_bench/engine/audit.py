@@ -17,16 +17,14 @@ from a4g_bench.engine.clean import FitFailedError
 from a4g_bench.engine.fits import Fitter, Job, TrainingData, Treatment
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
+from a4g_bench.protocol import MEAN_SEED, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.seeds import audit_victim_seeds
-from a4g_bench.suite.grid import PROTOCOL_VERSION
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.base import get_victim
 
 Row = dict[str, Any]
-#: ``audit_seed`` of the row that holds the mean over the audit's victim seeds.
-MEAN = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +199,7 @@ class Audit:
         rows = []
         for role, predictions in (("clean", clean), ("poisoned", poisoned)):
             for position, one in enumerate([*[[p] for p in predictions], list(predictions)]):
-                audit_seed = position if position < len(predictions) else MEAN
+                audit_seed = position if position < len(predictions) else MEAN_SEED
                 values = _metrics(sample, one)
                 key = {
                     "search_id": search_id,

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.engine.fits import Fit, Fitter, Job
-from a4g_bench.engine.view import SCORE_FOLDS, Stage, View
+from a4g_bench.engine.view import Stage, View
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.estimate import Predictions
+from a4g_bench.protocol import SCORE_FOLDS
 from a4g_bench.seeds import query_victim_seed
 from a4g_bench.suite.model import Fits, Named
 from a4g_bench.victims.base import get_victim

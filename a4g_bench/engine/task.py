@@ -18,9 +18,9 @@ from a4g_bench.engine.search import Found, Search
 from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError, LostProcessError, StoreError
 from a4g_bench.metrics.detectability import detectability
+from a4g_bench.protocol import PROTOCOL_VERSION
 from a4g_bench.store import tables
 from a4g_bench.store.results import SearchRecord
-from a4g_bench.suite.grid import PROTOCOL_VERSION
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.encoding import Encoder

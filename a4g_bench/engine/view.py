@@ -15,11 +15,10 @@ from a4g_bench.data.split import require_labels, split, stratified_parts
 from a4g_bench.data.table import Labels, Table
 from a4g_bench.engine.fits import TrainingData
 from a4g_bench.metrics.estimate import Sample
+from a4g_bench.protocol import SCORE_FOLDS
 from a4g_bench.seeds import Purpose, generator
 from a4g_bench.suite.model import Named
 
-#: Folds of the clean victim's out-of-fold scores.
-SCORE_FOLDS = 5
 HOLDOUT = "holdout"
 
 

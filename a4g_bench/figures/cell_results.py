@@ -17,13 +17,13 @@ from a4g_bench.leaderboard import ResultTables
 from a4g_bench.leaderboard.evidence import Competitor, competitors
 from a4g_bench.leaderboard.records import Cell, Search, incumbents
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_searches
+from a4g_bench.protocol import MEAN_SEED
 from a4g_bench.store import tables
 from a4g_bench.store.results import Results
 
 Row = dict[str, Any]
 Curve = npt.NDArray[np.float64]
 _QUERY_COLUMNS = ("query", "phase", "failed", "unfairness", "accuracy", "best_objective")
-_MEAN = -1  # the audit row that averages over the victim seeds
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def _read(results: Results, rows: pa.Table, searches: Sequence[Search]) -> Mappi
     audits = results.read("audits")
     means = {
         (row["search_id"], row["evaluated_on"], row["role"]): row
-        for row in those(audits.filter(pc.equal(audits["audit_seed"], _MEAN)))
+        for row in those(audits.filter(pc.equal(audits["audit_seed"], MEAN_SEED)))
     }
 
     def audit(s: Search, role: str) -> Row | None:

@@ -14,6 +14,7 @@ from a4g_bench.leaderboard.rankability import Pair
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search, sides_of
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, kept_cells, read_searches
 from a4g_bench.leaderboard.summary import Place, lines, rank
+from a4g_bench.protocol import DRAWS
 from a4g_bench.store.tables import OFF_TARGET, ResultTables
 
 
@@ -55,7 +56,7 @@ class Study:
         return Study(kept, lacking, self.bootstrapped, chosen, self.draws)
 
 
-def study(tables: Sequence[ResultTables], selection: Selection, draws: int = 2000) -> Study:
+def study(tables: Sequence[ResultTables], selection: Selection, draws: int = DRAWS) -> Study:
     """Read and bootstrap the selected results.
 
     Raises ``StoreError`` where they cannot share a board, or the selection names something that is not in them.
@@ -128,7 +129,7 @@ def build(
     victims: Sequence[str] = (),
     budgets: Sequence[str] = (),
     attacks: Sequence[str] = (),
-    draws: int = 2000,
+    draws: int = DRAWS,
 ) -> Board:
     """Build the leaderboard of the selected results; an empty filter selects everything.
 

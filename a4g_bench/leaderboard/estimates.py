@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
+from a4g_bench.protocol import ACCURACY_ALLOWANCE
+
 Draws = npt.NDArray[np.float64]
 
-#: FG@1 allows this loss of accuracy.
-ALLOWED_COST = 0.01
 _ROUNDING = 1e-12
 
 
@@ -157,7 +157,7 @@ def ratio(part: Estimate, whole: Estimate) -> Estimate:
 
 def allowed_gain(gain: Estimate, cost: Estimate) -> Estimate:
     """The gain where the mean accuracy cost itself is within the allowance, else ``min(0, gain)``."""
-    return gain if cost.value <= ALLOWED_COST + _ROUNDING else _no_gain(gain)
+    return gain if cost.value <= ACCURACY_ALLOWANCE + _ROUNDING else _no_gain(gain)
 
 
 def at_allowance(gain: Estimate, cost: Estimate) -> Estimate:
@@ -166,7 +166,7 @@ def at_allowance(gain: Estimate, cost: Estimate) -> Estimate:
     Where its mean cost is larger, both are scaled down together: applied to that share of the people, drawn at random,
     and the clean victim to the others, it costs exactly the allowance.
     """
-    return weighted([ALLOWED_COST / cost.value if cost.value > ALLOWED_COST else 1.0], [gain])
+    return weighted([ACCURACY_ALLOWANCE / cost.value if cost.value > ACCURACY_ALLOWANCE else 1.0], [gain])
 
 
 def fair_gain(gain: Estimate, cost: Estimate) -> Estimate:
@@ -176,7 +176,7 @@ def fair_gain(gain: Estimate, cost: Estimate) -> Estimate:
     Which of the two applies is decided once, on all data; every draw then follows that decision, so that the interval
     is about the gain and not about the coin toss of an entrant near the limit.
     """
-    if not gain.exists or cost.upper() <= ALLOWED_COST + _ROUNDING:
+    if not gain.exists or cost.upper() <= ACCURACY_ALLOWANCE + _ROUNDING:
         return gain
     return _no_gain(gain)
 

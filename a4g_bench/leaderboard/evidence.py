@@ -13,11 +13,9 @@ from a4g_bench.leaderboard.outcomes import Family, Outcome, families
 from a4g_bench.leaderboard.rankability import Pair, judge, smallest_resolvable_gain
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search
 from a4g_bench.leaderboard.selection import REFERENCE_LINE
+from a4g_bench.protocol import CEILING, UNINFORMED_CONTROL
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
-REFERENCE = "random-duplicates"
-#: The reference line whose gain at the accuracy allowed is what others are measured against.
-CEILING = "threshold-optimizer"
 #: The poison budget of reference lines.
 NO_ROWS = Budget(False, 0.0)
 
@@ -223,7 +221,7 @@ def _pair(
     if gap is None or people is None:
         return Pair(*coordinates, None, None, None, (), None, False, "no search on it yielded a result", 0, 0, ())
     resolvable = smallest_resolvable_gain(
-        [e for entrant, e in errors.items() if names[entrant] == REFERENCE],
+        [e for entrant, e in errors.items() if names[entrant] == UNINFORMED_CONTROL],
         [e for entrant, e in errors.items() if names[entrant] != "clean"],
     )
     low, high = gap.signed.interval()
@@ -245,7 +243,8 @@ def _pair(
 
 def _reference(searches: Sequence[Search]) -> Entrant | None:
     found = sorted(
-        {s.entrant for s in searches if s.attack_name == REFERENCE}, key=lambda e: (e.attack != REFERENCE, e)
+        {s.entrant for s in searches if s.attack_name == UNINFORMED_CONTROL},
+        key=lambda e: (e.attack != UNINFORMED_CONTROL, e),
     )
     return found[0] if found else None
 

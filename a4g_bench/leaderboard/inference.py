@@ -10,8 +10,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, stdtr
 
 from a4g_bench.leaderboard.estimates import Estimate
-
-LEVEL = 0.05
+from a4g_bench.protocol import LEVEL
 
 
 @dataclass(frozen=True)

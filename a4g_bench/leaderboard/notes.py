@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from a4g_bench.leaderboard.evidence import Evidence
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search
 from a4g_bench.leaderboard.selection import Selection
+from a4g_bench.protocol import POISON_BUDGETS
 
-PROTOCOL_BUDGETS = tuple(Budget(False, share) for share in (0.001, 0.005, 0.01, 0.05))
+_WHOLE_BOARD = tuple(Budget(False, share) for share in POISON_BUDGETS)
 _SHOWN = 5
 
 
@@ -84,8 +85,8 @@ def _budgets(evidence: Evidence, counted: Sequence[Cell], selection: Selection) 
         )
         return [f"There is no overall score: {reason}."]
     found = []
-    if tuple(used) != PROTOCOL_BUDGETS:
-        absent = [b for b in PROTOCOL_BUDGETS if b not in used and (not selection.budgets or b in selection.budgets)]
+    if tuple(used) != _WHOLE_BOARD:
+        absent = [b for b in _WHOLE_BOARD if b not in used and (not selection.budgets or b in selection.budgets)]
         gone = (
             f"; of the protocol's four, {_list(b.label for b in absent)} {'is' if len(absent) == 1 else 'are'} absent"
         )

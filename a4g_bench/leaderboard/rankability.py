@@ -6,9 +6,7 @@ from statistics import median
 
 from a4g_bench.leaderboard.bootstrap import CleanGap
 from a4g_bench.leaderboard.records import PairKey
-
-#: Two-sided 5 % and 80 % power: normal quantiles.
-_POWER = 1.96 + 0.84
+from a4g_bench.protocol import DETECTABLE_ERRORS
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,8 @@ def smallest_resolvable_gain(control_errors: Sequence[float], entrant_errors: Se
     control is absent, the median over the other entrants of theirs.
     """
     if control_errors:
-        return _POWER * max(control_errors)
-    return _POWER * median(entrant_errors) if entrant_errors else None
+        return DETECTABLE_ERRORS * max(control_errors)
+    return DETECTABLE_ERRORS * median(entrant_errors) if entrant_errors else None
 
 
 def judge(gap: CleanGap, resolvable: float | None) -> str:

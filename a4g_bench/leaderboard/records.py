@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
+from a4g_bench.protocol import LEAST_GAP, MEAN_SEED
 from a4g_bench.store.tables import DETECTABILITY, ResultTables
 
 
@@ -110,7 +111,7 @@ class Search:
 
 def search_gain(clean: float, poisoned: float) -> float:
     """G = clip((U_clean - U_poisoned) / max(U_clean, 0.02), -1, 1), the protocol's share of the gap closed."""
-    return min(1.0, max(-1.0, (clean - poisoned) / max(clean, 0.02)))
+    return min(1.0, max(-1.0, (clean - poisoned) / max(clean, LEAST_GAP)))
 
 
 def record(row: dict[str, object], where: str) -> Search:
@@ -164,8 +165,6 @@ def _definitions(identity: str, victim: str, attack: str) -> tuple[tuple[str, st
 
 
 Row = dict[str, Any]
-#: The audit seed of the rows that are means over the victim seeds.
-MEAN = -1
 
 
 def sides_of(table: ResultTables, columns: Iterable[str], *, mean: bool) -> dict[str, list[tuple[Row, Row]]]:
@@ -176,7 +175,7 @@ def sides_of(table: ResultTables, columns: Iterable[str], *, mean: bool) -> dict
     if table.audits is None:
         return {}
     seeds = table.audits["audit_seed"]
-    chosen = table.audits.filter(pc.equal(seeds, MEAN) if mean else pc.greater_equal(seeds, 0))
+    chosen = table.audits.filter(pc.equal(seeds, MEAN_SEED) if mean else pc.greater_equal(seeds, 0))
     victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
     found: dict[tuple[str, int], dict[str, Row]] = defaultdict(dict)
     for row in chosen.select(["search_id", "evaluated_on", "role", "audit_seed", *columns]).to_pylist():

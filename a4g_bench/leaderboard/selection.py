@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from a4g_bench.errors import StoreError, nearest
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, record
+from a4g_bench.protocol import UNINFORMED_CONTROL
 from a4g_bench.store.tables import LATER_COLUMNS, SEARCH_COLUMNS, ResultTables
 
 #: The role of a mitigation that is shown beside the ranking: it has no poison budget, so filters of budgets and attacks
@@ -61,7 +62,7 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
         for s in kept
         if not selection.attacks
         or s.entrant.attack in selection.attacks
-        or s.attack_name == "random-duplicates"
+        or s.attack_name == UNINFORMED_CONTROL
         or s.role == REFERENCE_LINE
     ]
     _check_places(kept)

@@ -7,12 +7,10 @@ from typing import Any
 from a4g_bench.leaderboard.columns import Row, Status, finite
 from a4g_bench.leaderboard.estimates import Estimate, allowed_gain, ratio, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
-from a4g_bench.leaderboard.inference import LEVEL, Rank, ranks_of
+from a4g_bench.leaderboard.inference import Rank, ranks_of
 from a4g_bench.leaderboard.records import Cell
+from a4g_bench.protocol import LEAST_CEILING, LEVEL
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
-
-#: Below this gain of the ceiling a share of it says nothing.
-_LEAST_CEILING = 0.02
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ class _Summary:
 
 def _share(part: Estimate, whole: Estimate) -> Estimate | None:
     """A ratio; None where there is nothing to share."""
-    return ratio(part, whole) if whole.value >= _LEAST_CEILING else None
+    return ratio(part, whole) if whole.value >= LEAST_CEILING else None
 
 
 def _interval(estimate: Estimate | None) -> tuple[float | None, float | None]:

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from a4g_bench.protocol import DETECTOR_NEIGHBOURS, DETECTOR_ROWS
+
 Features = npt.NDArray[np.floating]
 
-_SAMPLE = 1000  # rows of each kind that are looked at: enough for an AUROC to within .02
-_NEIGHBOURS = 10
 _TREES = 100
 
 
@@ -57,14 +57,14 @@ def detectability(
 
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))
-    half = min(_SAMPLE, len(labels) // 2)
+    half = min(DETECTOR_ROWS, len(labels) // 2)
     learned, others = features[order[:half]], features[order[half : 2 * half]]
-    some = rng.permutation(len(poison_labels))[:_SAMPLE]
+    some = rng.permutation(len(poison_labels))[:DETECTOR_ROWS]
     tried = np.concatenate([others, poison_features[some]])
     truth = np.repeat([0, 1], [len(others), len(some)])
     forest = IsolationForest(n_estimators=_TREES, random_state=int(rng.integers(2**31)), n_jobs=1).fit(learned)
     factor = LocalOutlierFactor(n_neighbors=min(20, half - 1), novelty=True, n_jobs=1).fit(learned)
-    near = NearestNeighbors(n_neighbors=min(_NEIGHBOURS, half), n_jobs=1).fit(learned)
+    near = NearestNeighbors(n_neighbors=min(DETECTOR_NEIGHBOURS, half), n_jobs=1).fit(learned)
     beside = labels[order[:half]][near.kneighbors(poison_features[some], return_distance=False)]
     return Detectability(
         duplicate_share=_copied(features, labels, poison_features, poison_labels),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from a4g_bench import plugins
 from a4g_bench.errors import VictimError
-from a4g_bench.seeds import AUDIT_SEEDS
+from a4g_bench.protocol import AUDIT_SEEDS
 from a4g_bench.victims.base import Victim
 
 Features = npt.NDArray[np.floating]

@@ -10,6 +10,7 @@ from typing import Any
 from a4g_bench.attacks.base import Attack, get_attack
 from a4g_bench.defences.base import get_defence
 from a4g_bench.metrics.confusion import get_metric
+from a4g_bench.protocol import IDENTITY_VERSION, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.references.base import get_reference
 from a4g_bench.suite.model import (
@@ -24,9 +25,6 @@ from a4g_bench.suite.model import (
     Suite,
 )
 from a4g_bench.victims.base import get_victim
-
-PROTOCOL_VERSION = 1
-IDENTITY_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from a4g_bench import plugins
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
+from a4g_bench.protocol import ACCURACY_ALLOWANCE
 
 Parameters = dict[str, Any]
 MAX_SEEDS = 10_000
@@ -268,7 +269,7 @@ class Suite(_Model):
     seeds: list[Seed] = Field(min_length=1, max_length=MAX_SEEDS)
     fits: Fits = Fits()
     batch_size: BatchSize = 8
-    max_accuracy_loss: float = Field(default=0.01, ge=0, le=1)
+    max_accuracy_loss: float = Field(default=ACCURACY_ALLOWANCE, ge=0, le=1)
     limits: Limits = Limits()
     resources: Resources = Resources()
     include: list[Combination] = []

@@ -7,18 +7,16 @@ import numpy as np
 
 from a4g_bench.attacks.base import get_attack
 from a4g_bench.engine.fits import InlineFitter, Job
-from a4g_bench.engine.view import SCORE_FOLDS, View
+from a4g_bench.engine.view import View
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
+from a4g_bench.protocol import AUDIT_SEEDS, DETECTABLE_ERRORS, SCORE_FOLDS
 from a4g_bench.references.base import get_reference
-from a4g_bench.seeds import AUDIT_SEEDS, Purpose, generator
+from a4g_bench.seeds import Purpose, generator
 from a4g_bench.suite.model import Named, PoisonBudget
 from a4g_bench.suite.plan import Plan, Planned, Subject
 from a4g_bench.victims.base import get_victim
-
-#: Two-sided 5 % significance with 80 % power, in standard errors.
-DETECTABLE = 1.96 + 0.84
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
                 Forecast(
                     subject.entry.label, subject.attribute, victim.label, len(mine), len(todo),
                     sum(_queries(p) for p in todo), fits, trial.fit_seconds, seconds,
-                    trial.gap, DETECTABLE * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
+                    trial.gap, DETECTABLE_ERRORS * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
                 )
             )  # fmt: skip
     return lines

@@ -10,10 +10,11 @@ import pandas as pd
 
 from a4g_bench import provenance
 from a4g_bench.attacks.base import Poison
-from a4g_bench.engine.audit import MEAN, Audit, predict, treatments, unpack
+from a4g_bench.engine.audit import Audit, predict, treatments, unpack
 from a4g_bench.engine.fits import InlineFitter
 from a4g_bench.errors import DataError, StoreError
 from a4g_bench.metrics.estimate import Predictions
+from a4g_bench.protocol import MEAN_SEED
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.suite.grid import Spec
 from a4g_bench.suite.plan import Planned, Subject
@@ -94,7 +95,7 @@ def poison_of(record: SearchRecord, subject: Subject) -> Poison:
 
 def _figures(stored: Sequence[Row], judged: Sequence[Row], victim: str) -> tuple[tuple[str, str, float, float], ...]:
     def means(rows: Sequence[Row]) -> dict[str, Row]:
-        return {r["role"]: r for r in rows if r["audit_seed"] == MEAN and r["evaluated_on"] == victim}
+        return {r["role"]: r for r in rows if r["audit_seed"] == MEAN_SEED and r["evaluated_on"] == victim}
 
     then, now = means(stored), means(judged)
     return tuple(

@@ -12,6 +12,7 @@ from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.board import build
 from a4g_bench.leaderboard.columns import Row
 from a4g_bench.leaderboard.records import Budget
+from a4g_bench.protocol import DRAWS
 from a4g_bench.store.tables import ResultTables
 
 #: Between victim and defence in the name of a victim behind one.
@@ -54,7 +55,7 @@ def transfer(
     victims: Sequence[str] = (),
     budgets: Sequence[str] = (),
     attacks: Sequence[str] = (),
-    draws: int = 2000,
+    draws: int = DRAWS,
 ) -> tuple[TransferCell, ...]:
     """The matrix crafted-on x evaluated-on of each data set, budget and attack that was audited on another victim.
 
@@ -213,7 +214,7 @@ def defended(
     victims: Sequence[str] = (),
     budgets: Sequence[str] = (),
     attacks: Sequence[str] = (),
-    draws: int = 2000,
+    draws: int = DRAWS,
 ) -> tuple[tuple[DefendedCell, ...], tuple[Price, ...]]:
     """Every attack's cells, undefended and behind each defence, and the defences' own prices on clean data.
 

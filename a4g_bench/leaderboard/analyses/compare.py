@@ -11,11 +11,12 @@ from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.columns import finite
 from a4g_bench.leaderboard.estimates import Estimate, weighted
 from a4g_bench.leaderboard.evidence import Evidence, bootstrap, weigh
-from a4g_bench.leaderboard.inference import LEVEL, holm, p_value
+from a4g_bench.leaderboard.inference import holm, p_value
 from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.records import Cell, Entrant
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_searches
 from a4g_bench.leaderboard.summary import protocol_weights
+from a4g_bench.protocol import DRAWS, LEVEL
 from a4g_bench.store.tables import ResultTables
 
 #: Ends the names of the second set's entrants and searches while both lie on one board; no name of a suite holds it.
@@ -84,7 +85,7 @@ def compare(
     *,
     datasets: Sequence[str] = (),
     victims: Sequence[str] = (),
-    draws: int = 2000,
+    draws: int = DRAWS,
 ) -> Comparison:
     """Compare two sets of results entrant by entrant, on the cells and seeds that both have.
 

@@ -13,9 +13,7 @@ from a4g_bench.leaderboard.estimates import Draws, Estimate, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
 from a4g_bench.leaderboard.records import Budget, Cell, PairKey
 from a4g_bench.leaderboard.summary import protocol_weights
-
-#: The reference point of the protocol: U at this multiple of the clean gap, accuracy this far below the clean one.
-WORST_GAP, WORST_COST = 1.1, 0.03
+from a4g_bench.protocol import WORST_COST, WORST_GAP
 
 _ROUNDING = 1e-12
 
