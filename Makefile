@@ -24,6 +24,7 @@ example-test: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/example examples/a4g-example
 	PYTHONPATH=$(VENV)/example $(BIN)/python -m pytest examples/a4g-example
 	PYTHONPATH=$(VENV)/example $(BIN)/a4g-bench run examples/a4g-example/suite.yaml --results $(VENV)/example/results | grep nearest-threshold
+	PYTHONPATH=$(VENV)/example $(BIN)/a4g-bench leaderboard $(VENV)/example/results --columns selection_gap | grep 'selection gap'
 
 # the site, into site/; warnings are errors
 docs: $(DOCS)

@@ -222,13 +222,13 @@ def board(
     """
     import pandas as pd
 
-    from a4g_bench.leaderboard import Row, build
+    from a4g_bench.leaderboard import build
     from a4g_bench.store.results import whole_tables_of
 
     tables = whole_tables_of([str(folder) for folder in folders])
     found = build(tables, datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
     rows = found.overall if by is None else found.cells if by == "cell" else found.by(by)
-    return pd.DataFrame([row.to_json() for row in rows], columns=list(Row.__dataclass_fields__))
+    return pd.DataFrame([row.to_json() for row in rows], columns=[column.key for column in found.columns])
 
 
 def register(kind: plugins.Kind, name: str, what: Any) -> None:

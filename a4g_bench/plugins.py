@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from a4g_bench.errors import A4GError, nearest
 
-Kind = Literal["datasets", "victims", "attacks", "defences", "references", "metrics"]
+Kind = Literal["datasets", "victims", "attacks", "defences", "references", "metrics", "columns"]
 
 
 @cache
@@ -22,6 +22,11 @@ _own: dict[tuple[Kind, str], Any] = {}
 def register(kind: Kind, name: str, what: Any) -> None:
     """Give something a name in this process alone; an entry point of that name is hidden by it."""
     _own[kind, name] = what
+
+
+def unregister(kind: Kind, name: str) -> None:
+    """Take back what :func:`register` gave a name; an entry point of that name counts again."""
+    _own.pop((kind, name), None)
 
 
 def names(kind: Kind) -> list[str]:

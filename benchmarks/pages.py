@@ -15,7 +15,8 @@ from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
 from a4g_bench.leaderboard.analyses.pairwise import HeadToHead, head_to_head
 from a4g_bench.leaderboard.board import Study, board_of, study
-from a4g_bench.leaderboard.columns import Row
+from a4g_bench.leaderboard.builtin_columns import COLUMNS
+from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.results import tables_of
@@ -194,8 +195,28 @@ def travelled() -> str:
     )
 
 
+def board_columns() -> str:
+    """Every column of the board, from its registry."""
+    units = {"rate": "rate (tables: points)"}
+    return table(
+        ["key", "title", "unit", "better", "in tables", "meaning"],
+        [
+            [
+                f"`{column.key}`",
+                column.title,
+                units.get(column.unit, column.unit),
+                column.better or "",
+                ", ".join(column.sets),
+                column.meaning.replace("*", r"\*"),
+            ]
+            for column in COLUMNS
+        ],
+    )
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"board": published_board},
+    "docs/results.md": {"columns": board_columns},
     "docs/entrants.md": {
         "unseen": unseen,
         "comparisons": comparisons,

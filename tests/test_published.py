@@ -7,7 +7,7 @@ import pytest
 from a4g_bench.leaderboard import build
 from a4g_bench.leaderboard.analyses.across_victims import TransferCell, transfer
 from a4g_bench.leaderboard.board import study
-from a4g_bench.leaderboard.columns import Row
+from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.reporting import write_page
 from a4g_bench.store.results import tables_of

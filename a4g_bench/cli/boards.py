@@ -27,6 +27,7 @@ LEADERBOARD_EXAMPLES = examples(
     "a4g-bench leaderboard results/a results/b --format csv",
     "a4g-bench leaderboard --dataset adult --budget 1%",
     "a4g-bench leaderboard results/standard --columns threat",
+    "a4g-bench leaderboard results/standard --columns scores,fnr_difference,poison_rows",
 )
 
 
@@ -48,14 +49,6 @@ class By(StrEnum):
     budget = "budget"
 
 
-class Columns(StrEnum):
-    """Which columns the tables have."""
-
-    scores = "scores"
-    off_target = "off-target"
-    threat = "threat"
-
-
 def leaderboard_command(
     folders: Folders = None,
     form: Annotated[
@@ -63,9 +56,14 @@ def leaderboard_command(
     ] = Format.table,
     by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget", help="Break the board down.")] = None,
     columns: Annotated[
-        Columns,
-        typer.Option(metavar="scores|off-target|threat", help="Scores; other metrics; or knowledge and detectability."),
-    ] = Columns.scores,
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="scores, off-target (other metrics), threat (knowledge and detectability), keys as in --json, or"
+            " metrics; joined by commas.",
+            autocompletion=lambda: ["scores", "off-target", "threat"],
+        ),
+    ] = "scores",
     dataset: Datasets = None,
     victim: Victims = None,
     budget: Budgets = None,
@@ -86,7 +84,7 @@ def leaderboard_command(
     from a4g_bench.leaderboard.render import render
 
     style: Literal["table", "csv", "json", "md", "latex"] = "json" if as_json else form.value
-    print(render(board, style, by.value if by else None, columns.value).rstrip("\n"))
+    print(render(board, style, by.value if by else None, columns).rstrip("\n"))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
     raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)

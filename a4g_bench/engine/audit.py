@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from a4g_bench.defences.base import get_defence
 from a4g_bench.engine.clean import FitFailedError
 from a4g_bench.engine.fits import Fitter, Job, TrainingData, Treatment
 from a4g_bench.metrics import confusion as metrics
+from a4g_bench.metrics.confusion import audited_metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
 from a4g_bench.protocol import MEAN_SEED, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
@@ -38,12 +40,13 @@ class Predicted:
 
 @dataclass(frozen=True, eq=False)
 class AuditResult:
-    """What an audit gives back: rows for the tables ``audits`` and ``predictions``, and its cost."""
+    """What an audit gives back: rows for the tables ``audits``, ``predictions`` and ``metrics``, and its cost."""
 
     baseline_id: str
     audit_rows: int
     audits: list[Row]
     predictions: list[Row]
+    metrics: list[Row]
     fits: int = 0
     cpu_seconds: float = 0.0
     seconds: float = 0.0
@@ -54,6 +57,7 @@ class AuditResult:
             self,
             audits=[*self.audits, *(row for other in others for row in other.audits)],
             predictions=[*self.predictions, *(row for other in others for row in other.predictions)],
+            metrics=[*self.metrics, *(row for other in others for row in other.metrics)],
             fits=self.fits + sum(other.fits for other in others),
             cpu_seconds=self.cpu_seconds + sum(other.cpu_seconds for other in others),
             seconds=self.seconds + sum(other.seconds for other in others),
@@ -189,6 +193,7 @@ class Audit:
             len(poisoned[0]),
             self.audit_rows(search_id, clean, poisoned),
             self.prediction_rows(search_id, poisoned),
+            self.metric_rows(search_id, clean, poisoned),
         )
 
     def audit_rows(self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]) -> list[Row]:
@@ -196,19 +201,36 @@ class Audit:
         counts.
         """
         sample = self.sample(self.split().audit)
-        rows = []
+        return [key | _metrics(sample, judged) for key, judged in self._judged(search_id, clean, poisoned)]
+
+    def metric_rows(self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]) -> list[Row]:
+        """Rows of the table ``metrics``: the same audits by each registered metric beyond the protocol's."""
+        registered = audited_metrics()
+        if not registered:
+            return []
+        sample = self.sample(self.split().audit)
+        return [
+            key | {"metric": metric.name, "version": metric.version, "value": _value(metric, sample, judged)}
+            for key, judged in self._judged(search_id, clean, poisoned)
+            for metric in registered
+        ]
+
+    def _judged(
+        self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]
+    ) -> Iterator[tuple[Row, Sequence[Predictions]]]:
+        """The predictions behind each row of an audit, with what tells the rows apart: per victim seed, then all."""
         for role, predictions in (("clean", clean), ("poisoned", poisoned)):
-            for position, one in enumerate([*[[p] for p in predictions], list(predictions)]):
+            for position, judged in enumerate([*[[one] for one in predictions], list(predictions)]):
                 audit_seed = position if position < len(predictions) else MEAN_SEED
-                values = _metrics(sample, one)
-                key = {
-                    "search_id": search_id,
-                    "evaluated_on": self.victim.label,
-                    "audit_seed": audit_seed,
-                    "role": role,
-                }
-                rows.append({**key, **values})
-        return rows
+                yield (
+                    {
+                        "search_id": search_id,
+                        "evaluated_on": self.victim.label,
+                        "audit_seed": audit_seed,
+                        "role": role,
+                    },
+                    judged,
+                )
 
     def prediction_rows(self, search_id: str, poisoned: Sequence[Predictions]) -> list[Row]:
         """Rows of the table ``predictions``."""
@@ -231,6 +253,12 @@ def unpack(baseline: Sequence[Row]) -> list[Predictions]:
         np.unpackbits(np.frombuffer(row["predicted"], dtype=np.uint8), count=row["rows"]).astype(np.int8)
         for row in ordered
     ]
+
+
+def _value(metric: metrics.Metric, sample: Sample, predictions: Sequence[Predictions]) -> float | None:
+    """A third party's metric; None where it has no finite value."""
+    value = float(metric.value(sample.counts(predictions), sample.favourable))
+    return value if math.isfinite(value) else None
 
 
 def _metrics(sample: Sample, predictions: Sequence[Predictions]) -> Row:

@@ -219,6 +219,7 @@ class Task:
             result.audits if result else [],
             result.predictions if result else [],
             poison_table(self.planned, poison) if poison is not None else None,
+            result.metrics if result else [],
         )
         self._services.write(finished)
 

@@ -6,14 +6,17 @@ from functools import cached_property
 from typing import Any, Literal
 
 from a4g_bench.errors import StoreError
-from a4g_bench.leaderboard.columns import Row
+from a4g_bench.leaderboard.builtin_columns import COLUMNS
+from a4g_bench.leaderboard.column import Column, Row
+from a4g_bench.leaderboard.columns import columns_of
 from a4g_bench.leaderboard.evidence import NO_ROWS, Bootstrapped, Evidence, bootstrap, weigh
 from a4g_bench.leaderboard.notes import notes
 from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.rankability import Pair
-from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search, sides_of
+from a4g_bench.leaderboard.ranking import lines, rank
+from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search, metric_sides, sides_of
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, kept_cells, read_searches
-from a4g_bench.leaderboard.summary import Place, lines, rank
+from a4g_bench.leaderboard.summary import Place
 from a4g_bench.protocol import DRAWS
 from a4g_bench.store.tables import OFF_TARGET, ResultTables
 
@@ -70,11 +73,15 @@ def study(tables: Sequence[ResultTables], selection: Selection, draws: int = DRA
 
 def _changes(tables: Sequence[ResultTables]) -> dict[tuple[str, str], dict[str, float]]:
     """Poisoned less clean, of every metric that is reported whatever was optimised, per folder and search."""
-    return {
+    changes = {
         (table.where, search_id): {name: poisoned[name] - clean[name] for name in OFF_TARGET}
         for table in tables
         for search_id, [(clean, poisoned)] in sides_of(table, OFF_TARGET, mean=True).items()
     }
+    for table in tables:
+        for (search_id, name), (clean_value, poisoned_value) in metric_sides(table).items():
+            changes.setdefault((table.where, search_id), {})[name] = poisoned_value - clean_value
+    return changes
 
 
 View = Literal["dataset", "victim", "budget"]
@@ -88,6 +95,7 @@ class Board:
     where the entrant failed; ``pairs`` says what can be ranked. ``budgets`` are the poison budgets that enter
     ``overall``: those that every rankable pair has. ``notes`` are remarks to be shown with any of it. ``references``
     are mitigations that add no rows, over the rankable pairs and per pair: shown beside the ranking, not in it.
+    ``columns`` say what the values of every row are.
     """
 
     protocol_version: int
@@ -99,6 +107,7 @@ class Board:
     notes: tuple[str, ...]
     views: Mapping[View, tuple[Row, ...]] = field(repr=False)
     references: tuple[Row, ...] = ()
+    columns: tuple[Column, ...] = COLUMNS
 
     def __post_init__(self) -> None:
         if len({row.entrant for row in self.overall}) != len(self.overall):
@@ -160,18 +169,29 @@ def board_of(found: Study, *, details: bool = True) -> Board:
         notes=notes(evidence, found.entrants, found.lacking, counted, found.selection),
         views=_views(evidence) if details else {},
         references=_references(evidence, counted),
+        columns=columns_of(evidence.metrics),
     )
 
 
 def _references(evidence: Evidence, counted: Sequence[Cell]) -> tuple[Row, ...]:
     """Reference lines over the rankable pairs, then per pair."""
     ranked = list(dict.fromkeys(Cell(cell.pair, NO_ROWS) for cell in counted))
-    single = [(Place(key.dataset, key.attribute, key.victim), [Cell(key, NO_ROWS)]) for key in evidence.pairs]
+    single = [
+        (Place(dataset=key.dataset, attribute=key.attribute, victim=key.victim), [Cell(key, NO_ROWS)])
+        for key in evidence.pairs
+    ]
     return tuple(row for place, cells in [(Place(), ranked), *single] for row in lines(evidence, cells, place))
 
 
 def _place(cell: Cell, evidence: Evidence) -> Place:
-    return Place(cell.pair.dataset, cell.pair.attribute, cell.pair.victim, evidence.shares[cell], cell.budget.label)
+    pair = cell.pair
+    return Place(
+        dataset=pair.dataset,
+        attribute=pair.attribute,
+        victim=pair.victim,
+        budget=evidence.shares[cell],
+        budget_label=cell.budget.label,
+    )
 
 
 def counted_cells(evidence: Evidence, pairs: Sequence[PairKey] | Mapping[PairKey, Pair]) -> list[Cell]:

@@ -13,6 +13,12 @@ from a4g_bench.protocol import ACCURACY_ALLOWANCE
 
 Draws = npt.NDArray[np.float64]
 
+
+def finite(value: float | None) -> float | None:
+    """The number, or None if there is none."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
 _ROUNDING = 1e-12
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from a4g_bench.leaderboard.bootstrap import CleanGap, Series, resample
-from a4g_bench.leaderboard.columns import finite
-from a4g_bench.leaderboard.estimates import Estimate, at_allowance, fair_gain
+from a4g_bench.leaderboard.estimates import Estimate, at_allowance, fair_gain, finite
 from a4g_bench.leaderboard.inference import p_value
 from a4g_bench.leaderboard.outcomes import Family, Outcome, families
 from a4g_bench.leaderboard.rankability import Pair, judge, smallest_resolvable_gain
@@ -30,9 +29,14 @@ class Competitor:
     attack_name: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
-    """What is known of one entrant at one cell; fields as in ``Row``."""
+    """What is known of one entrant at one cell: means over its seeds, with draws where they are estimates.
+
+    ``fg`` is FG@1_b, ``gain`` G, ``cost`` dA, ``change`` U before less U after, ``gap_signed`` the clean gap's signed
+    difference. ``rise_p`` is the smallest p-value over the groups of a rise of the harm rate. ``off_target`` says how
+    far each metric of the audit moved, poisoned less clean.
+    """
 
     seeds: frozenset[int]
     fg: Estimate
@@ -45,7 +49,7 @@ class Result:
     validation_gap_clean: float | None
     validation_gap_poisoned: float | None
     optimism: float | None
-    rise_p: float  # smallest p-value over the groups of a rise of the harm rate
+    rise_p: float
     groups: int
     queries: float
     poison_rows: float | None
@@ -57,14 +61,17 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """``required`` are the seeds of each cell, as far as any shown entrant was to be run on it."""
+    """``required`` are the seeds of each cell, as far as any shown entrant was to be run on it. ``metrics`` are those
+    that audits hold beyond the protocol's, of third parties.
+    """
 
     competitors: tuple[Competitor, ...]
     results: Mapping[tuple[Cell, Entrant], Result]
     required: Mapping[Cell, frozenset[int]]
     pairs: Mapping[PairKey, Pair]
-    reference: Entrant | None
+    control: Entrant | None
     shares: Mapping[Cell, float | None]
+    metrics: tuple[str, ...] = ()
     lines: tuple[Competitor, ...] = ()
 
     def ceiling(self, entrant: Entrant, cell: Cell) -> Estimate | None:
@@ -83,10 +90,10 @@ class Evidence:
         found = [(self.results.get((cell, entrant)), self.required.get(cell, frozenset())) for cell in cells]
         return all(result is not None and result.seeds >= seeds for result, seeds in found)
 
-    def over_reference(self, entrant: Entrant, cell: Cell) -> Estimate | None:
+    def over_control(self, entrant: Entrant, cell: Cell) -> Estimate | None:
         """Mean G less that of the control ``random-duplicates`` at the same cell; None unless their seeds agree."""
         mine = self.results.get((cell, entrant))
-        control = self.results.get((cell, self.reference)) if self.reference else None
+        control = self.results.get((cell, self.control)) if self.control else None
         if mine is None or control is None or mine.seeds != control.seeds:
             return None
         return mine.gain - control.gain
@@ -152,8 +159,9 @@ def weigh(searches: Sequence[Search], found: Bootstrapped, shown: Sequence[Entra
         results=results,
         required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
         pairs={key: _pair(key, found.gaps.get(key), found.people.get(key), errors[key], names) for key in keys},
-        reference=_reference(searches),
+        control=_control(searches),
         shares={cell: _share(cell, searches_at) for cell, searches_at in _by_cell(searches).items()},
+        metrics=tuple(sorted({name for r in results.values() for name in r.off_target} - set(OFF_TARGET))),
         lines=competitors(searches, sorted({s.entrant for s in searches if s.role == REFERENCE_LINE})),
     )
 
@@ -198,10 +206,14 @@ def _result(
         cpu_seconds=fmean(s.cpu_seconds for s in searches),
         threat=searches[0].threat,
         detectability={name: _mean_of([s.detectability[i] for s in searches]) for i, name in enumerate(DETECTABILITY)},
-        off_target={
-            name: _mean_of([changes.get((s.where, s.search_id), {}).get(name) for s in searches]) for name in OFF_TARGET
-        },
+        off_target=_moved([changes.get((s.where, s.search_id), {}) for s in searches]),
     )
+
+
+def _moved(changes: Sequence[Mapping[str, float]]) -> Mapping[str, float | None]:
+    """How far each metric moved, mean over the searches that say."""
+    names = dict.fromkeys([*OFF_TARGET, *sorted({name for change in changes for name in change})])
+    return {name: _mean_of([change.get(name) for change in changes]) for name in names}
 
 
 def _mean_of(values: Sequence[float | None]) -> float | None:
@@ -241,7 +253,7 @@ def _pair(
     )
 
 
-def _reference(searches: Sequence[Search]) -> Entrant | None:
+def _control(searches: Sequence[Search]) -> Entrant | None:
     found = sorted(
         {s.entrant for s in searches if s.attack_name == UNINFORMED_CONTROL},
         key=lambda e: (e.attack != UNINFORMED_CONTROL, e),

@@ -188,6 +188,18 @@ def sides_of(table: ResultTables, columns: Iterable[str], *, mean: bool) -> dict
     return pairs
 
 
+def metric_sides(table: ResultTables) -> dict[tuple[str, str], tuple[float, float]]:
+    """Per search and metric of a third party: its (clean, poisoned) value in the mean of its own victim's audit."""
+    if table.metrics is None:
+        return {}
+    victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
+    values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for row in table.metrics.filter(pc.equal(table.metrics["audit_seed"], MEAN_SEED)).to_pylist():
+        if victims.get(row["search_id"]) == row["evaluated_on"] and row["value"] is not None:
+            values[row["search_id"], row["metric"]][row["role"]] = row["value"]
+    return {place: (by_role["clean"], by_role["poisoned"]) for place, by_role in values.items() if len(by_role) == 2}
+
+
 def incumbents(queries: Sequence[Row]) -> list[Row | None]:
     """The best query within the accuracy allowance after 0, 1, ... of the ``queries``, which are in order; None before
     there is one. Best is by the search's objective.

@@ -4,13 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from itertools import groupby
 from typing import Literal
 
 from a4g_bench.errors import A4GError, nearest
 from a4g_bench.leaderboard.board import Board, View
-from a4g_bench.leaderboard.columns import COLUMNS, LEGENDS, LINES, Column, Row, number
+from a4g_bench.leaderboard.column import Row, Shown, number
+from a4g_bench.leaderboard.columns import columns_in, legend, shown
 from a4g_bench.leaderboard.rankability import Pair
 
 Format = Literal["table", "csv", "json", "md", "latex"]
@@ -22,21 +22,19 @@ _WIDTH = 110  # of notes in the plain table
 def render(board: Board, format: Format = "table", by: View | None = None, columns: str = "scores") -> str:
     """Return a board as text ending in a newline.
 
-    ``by`` breaks the scores down per data set, victim or poison budget. ``csv`` has every column of ``Row`` and a
-    ``scope`` (``overall`` or the breakdown, ``cell``, and ``reference``); ``columns`` chooses those of the tables:
-    ``scores``, ``off-target`` (how far every other metric moved) or ``threat`` (knowledge, labels, and how the rows
-    give themselves away); ``json`` is ``Board.to_json``, with the breakdown under
-    ``by``.
+    ``by`` breaks the scores down per data set, victim or poison budget. ``csv`` has every column of the board and a
+    ``scope`` (``overall`` or the breakdown, ``cell``, and ``reference``); ``json`` is ``Board.to_json``, with the
+    breakdown under ``by``. ``columns`` chooses those of the tables: ``scores``, ``off-target`` (how far every other
+    metric moved) or ``threat`` (knowledge, labels, and how the rows give themselves away), keys of columns, or metrics,
+    joined by commas.
     """
-    if columns not in COLUMNS:
-        raise A4GError(f"unknown columns '{columns}'{nearest(columns, COLUMNS)}")
-    shown = COLUMNS[columns]
+    table = shown(board.columns, columns)
     formats: dict[str, Callable[[Board, View | None], str]] = {
-        "table": lambda board, by: _table(board, by, shown),
+        "table": lambda board, by: _table(board, by, table),
         "csv": _csv,
         "json": _json,
-        "md": lambda board, by: _md(board, by, shown),
-        "latex": lambda board, by: _latex(board, by, shown),
+        "md": lambda board, by: _md(board, by, table),
+        "latex": lambda board, by: _latex(board, by, table),
     }
     if format not in formats:
         raise A4GError(f"unknown format '{format}'{nearest(format, formats)}")
@@ -55,7 +53,7 @@ def _json(board: Board, by: View | None) -> str:
 def _csv(board: Board, by: View | None) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [f.name for f in fields(Row)]
+    names = [column.key for column in board.columns]
     writer.writerow(["scope", *names])
     scopes = (
         (by or "overall", board.by(by) if by else board.overall),
@@ -64,8 +62,7 @@ def _csv(board: Board, by: View | None) -> str:
     )
     for scope, rows in scopes:
         for row in rows:
-            content = row.to_json()
-            writer.writerow([scope, *(content[name] for name in names)])
+            writer.writerow([scope, *(row.values[name] for name in names)])
     return text.getvalue()
 
 
@@ -107,7 +104,7 @@ def _aligned(titles: Sequence[str], lines: Sequence[Sequence[str]], left: Sequen
     return "\n".join([line(titles), "  ".join("-" * w for w in widths), *map(line, lines)])
 
 
-def _titled(heading: str, rows: Sequence[Row], columns: Sequence[Column]) -> tuple[str, list[Column]]:
+def _titled(heading: str, rows: Sequence[Row], columns: Sequence[Shown]) -> tuple[str, list[Shown]]:
     """A section's heading and columns: the ceiling's only where it is known, the seeds in the heading where all rows
     have as many.
     """
@@ -118,13 +115,16 @@ def _titled(heading: str, rows: Sequence[Row], columns: Sequence[Column]) -> tup
     return f"{heading} ({seeds.pop()} seeds)", [c for c in kept if c.title != "seeds"]
 
 
-def _reference_rows(board: Board) -> list[list[str]]:
+def _references(board: Board, grid: Callable[[Sequence[str], Sequence[Sequence[str]], Sequence[bool]], str]) -> str:
     """The reference lines over all rankable pairs."""
+    columns = columns_in(board.columns, "references")
     overall = [row for row in board.references if row.dataset is None]
-    return [[c.text(row) for c in LINES] for row in overall]
+    return grid(
+        [c.title for c in columns], [[c.text(row) for c in columns] for row in overall], [c.left for c in columns]
+    )
 
 
-def _table(board: Board, by: View | None, columns: Sequence[Column]) -> str:
+def _table(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     from textwrap import fill
 
     parts = [_title(board)]
@@ -132,10 +132,9 @@ def _table(board: Board, by: View | None, columns: Sequence[Column]) -> str:
         title, kept = _titled(heading, rows, columns)
         body = [[c.text(row) for c in kept] for row in rows]
         parts.append(f"{title}\n\n" + _aligned([c.title for c in kept], body, [c.left for c in kept]))
-    parts.append("\n".join(LEGENDS[id(columns)]))
+    parts.append(fill(legend(board.columns, columns), _WIDTH))
     if board.references:
-        lines = _aligned([c.title for c in LINES], _reference_rows(board), [c.left for c in LINES])
-        parts.append(f"{_REFERENCES}\n\n{lines}")
+        parts.append(f"{_REFERENCES}\n\n{_references(board, _aligned)}")
     parts.append("Pairs\n\n" + _aligned(_PAIR_TITLES, [_pair(p) for p in board.pairs], _PAIR_LEFT))
     if board.notes:
         wrapped = [fill(n, _WIDTH, initial_indent="- ", subsequent_indent="  ") for n in board.notes]
@@ -150,16 +149,15 @@ def _grid(titles: Sequence[str], lines: Sequence[Sequence[str]], left: Sequence[
     return "\n".join(rows)
 
 
-def _md(board: Board, by: View | None, columns: Sequence[Column]) -> str:
+def _md(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     parts = [f"# {_title(board)}"]
     for heading, rows in _sections(board, by):
         title, kept = _titled(heading, rows, columns)
         body = [[c.text(row) for c in kept] for row in rows]
         parts.append(f"## {title}\n\n" + _grid([c.title for c in kept], body, [c.left for c in kept]))
-    parts.append("\n".join(LEGENDS[id(columns)]).replace("*", "\\*").replace("\n+", "\n\\+"))
+    parts.append(legend(board.columns, columns).replace("*", "\\*"))
     if board.references:
-        lines = _grid([c.title for c in LINES], _reference_rows(board), [c.left for c in LINES])
-        parts.append(f"## {_REFERENCES}\n\n{lines}")
+        parts.append(f"## {_REFERENCES}\n\n{_references(board, _grid)}")
     parts.append("## Pairs\n\n" + _grid(_PAIR_TITLES, [_pair(p) for p in board.pairs], _PAIR_LEFT))
     if board.notes:
         parts.append("## Notes\n\n" + "\n".join(f"- {note}" for note in board.notes))
@@ -174,7 +172,7 @@ _LATEX = str.maketrans(
 )  # fmt: skip
 
 
-def _latex(board: Board, by: View | None, columns: Sequence[Column]) -> str:
+def _latex(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     """One ``tabular`` per section, for the package booktabs."""
     parts = [f"% {_title(board)}"]
     for heading, rows in _sections(board, by):

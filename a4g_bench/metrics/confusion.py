@@ -155,7 +155,8 @@ def highest_fnr(counts: Counts, favourable: Label = 1) -> float:
 @dataclass(frozen=True)
 class Metric:
     """A group-fairness metric: a function of counts and the favourable label; ``ideal`` is its value at perfect
-    parity. ``version`` is raised when a change of the code changes results: part of a search's identity.
+    parity. ``version`` is raised when a change of the code changes results: part of a search's identity. One that is
+    ``audited`` is computed for every audit and stored, whatever was optimised; a search may minimise any.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Metric:
     value: Callable[[Counts, Label], float]
     ideal: float = 0.0
     version: int = 1
+    audited: bool = True
 
     def cost(self, counts: Counts, favourable: Label) -> float:
         """Distance from parity, to be minimised by a search."""
@@ -191,15 +193,21 @@ OBJECTIVES: Mapping[str, Metric] = {
         "fpr_difference_penalized",
         "gap of the false positive rates + highest + 0.6 lowest (the original's DEO augmented); objective only",
         fpr_difference_penalized,
+        audited=False,
     ),
     "disparate_impact": Metric(
         "disparate_impact",
         "smallest over largest share of a group predicted the favourable label; objective only",
         disparate_impact,
         1.0,
+        audited=False,
     ),
-    "highest_fpr": Metric("highest_fpr", "largest false positive rate of a group; objective only", highest_fpr),
-    "highest_fnr": Metric("highest_fnr", "largest false negative rate of a group; objective only", highest_fnr),
+    "highest_fpr": Metric(
+        "highest_fpr", "largest false positive rate of a group; objective only", highest_fpr, audited=False
+    ),
+    "highest_fnr": Metric(
+        "highest_fnr", "largest false negative rate of a group; objective only", highest_fnr, audited=False
+    ),
 }
 
 
@@ -210,6 +218,12 @@ def get_metric(name: str) -> Metric:
     if not isinstance(found, Metric):
         raise A4GError(f"metric '{name}' is registered as {found!r}, which is no Metric")
     return found
+
+
+def audited_metrics() -> list[Metric]:
+    """The registered metrics beyond the protocol's that every audit computes, by name."""
+    metrics = [get_metric(name) for name in plugins.names("metrics") if name not in METRICS]
+    return [metric for metric in metrics if metric.audited]
 
 
 UNFAIRNESS = OBJECTIVES["unfairness"]

@@ -3,7 +3,6 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import product
 from statistics import fmean, quantiles
 from typing import Any
@@ -14,23 +13,19 @@ from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.analyses.curves import curves
 from a4g_bench.leaderboard.analyses.pairwise import critical_difference
 from a4g_bench.leaderboard.board import Board, Study, board_of
-from a4g_bench.leaderboard.columns import Row
+from a4g_bench.leaderboard.column import Column, Row
+from a4g_bench.leaderboard.ranking import rank
 from a4g_bench.leaderboard.records import Budget, Cell, incumbents, sides_of
 from a4g_bench.leaderboard.selection import Selection
-from a4g_bench.leaderboard.summary import Place, rank
+from a4g_bench.leaderboard.summary import Place
 from a4g_bench.store.tables import ResultTables
 
-#: What of a row the page shows, in the order of the numbers there.
-COLUMNS = (
-    "fg", "fg_low", "fg_high", "gain", "gap_clean", "gap_poisoned", "gap_closed", "gap_closed_low", "gap_closed_high",
-    "accuracy_cost", "accuracy_cost_upper", "gain_over_random_duplicates", "gain_over_random_duplicates_low",
-    "gain_over_random_duplicates_high", "of_ceiling", "of_ceiling_low", "of_ceiling_high", "optimism",
-    "levelling_down", "queries", "poison_rows", "cpu_seconds", "duplicate_share", "isolation_forest_auroc", "lof_auroc",
-    "label_disagreement", "cell_shift", "change_demographic_parity_difference", "change_demographic_parity_ratio",
-    "change_equalized_odds_difference", "change_equal_opportunity_difference", "change_average_odds_difference",
-    "change_fpr_difference", "change_fnr_difference", "seeds", "tier", "rank_low", "rank_high", "status",
-)  # fmt: skip
 _DIGITS = 5
+
+
+def on_page(board: Board) -> list[Column]:
+    """What of a row the page shows, in the order of the numbers there."""
+    return [column for column in board.columns if column.on_page]
 
 
 def subsets(study: Study) -> dict[str, dict[str, Any]]:
@@ -60,7 +55,7 @@ def _subset(study: Study) -> dict[str, Any]:
     rows = _ranked_or_alone(study, board)
     diagram = critical_difference(study)
     return {
-        "rows": {row.entrant: [rounded(getattr(row, name)) for name in COLUMNS] for row in rows},
+        "rows": {row.entrant: [rounded(row.values[column.key]) for column in on_page(board)] for row in rows},
         "lines": [
             [row.entrant, *(rounded(v) for v in (row.gain, row.gap_clean, row.gap_poisoned, row.accuracy_cost))]
             for row in board.references
@@ -100,7 +95,7 @@ def entrants(study: Study, board: Board) -> dict[str, dict[str, Any]]:
     own = {who.label: who for who in study.evidence.competitors}
     return {
         row.entrant: {
-            **{name: asdict(row)[name] for name in ("attack", "objective", "role", "knowledge", "labels")},
+            **{name: row.values[name] for name in ("attack", "objective", "role", "knowledge", "labels")},
             "rows": row.row_origin,
             "queries": row.query_budget,
             "name": own[row.entrant].attack_name,

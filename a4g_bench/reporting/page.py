@@ -12,8 +12,8 @@ from a4g_bench import __version__
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
 from a4g_bench.leaderboard.board import Board, Study, board_of
-from a4g_bench.leaderboard.columns import COLUMNS as TABLES
-from a4g_bench.reporting.data import COLUMNS, QUERY_COLUMNS, cards, entrants, harms, provenance, searched, subsets
+from a4g_bench.leaderboard.columns import shown
+from a4g_bench.reporting.data import QUERY_COLUMNS, cards, entrants, harms, on_page, provenance, searched, subsets
 from a4g_bench.store.results import Results
 from a4g_bench.store.tables import ResultTables
 
@@ -28,7 +28,8 @@ def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: s
     queries = {table.where: Results(table.where).read("queries", columns=QUERY_COLUMNS) for table in tables}
     run = provenance(tables)
     data: dict[str, Any] = {
-        "columns": list(COLUMNS),
+        "columns": [column.key for column in on_page(board)],
+        "meaning": {column.key: [column.title, column.meaning] for column in board.columns},
         "entrants": entrants(study, board),
         "subsets": subsets(study),
         "searched": searched(study, queries),
@@ -47,7 +48,8 @@ def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: s
     )
     text = environment.get_template("report.html").render(
         title=heading, board=board, version=__version__, cards=cards(study, tables), run=run, data=_script(data),
-        style=_part("report.css"), program=_part("report.js"), columns=TABLES["scores"], draws=study.draws,
+        style=_part("report.css"), program=_part("report.js"), draws=study.draws,
+        columns=shown(board.columns, "scores"),
         has_ceiling=any(row.of_ceiling is not None for row in board.overall),
         has_transfer=bool(data["transfer"]), has_defences=bool(data["defences"]["cells"]),
     )  # fmt: skip

@@ -5,7 +5,7 @@ Layout below the root::
     manifest.json                      suite name and hash, searches planned, schema version
     claims/<run>.json                  who is writing now (:mod:`a4g_bench.store.claim`)
     searches/<id>.parquet              one row, written last: the search is what this row says
-    queries/, audits/, predictions/    <id>.parquet each
+    queries/, audits/, metrics/, predictions/    <id>.parquet each, where there are rows
     poison/<data set>/<id>.parquet     raw rows, so one folder per schema
     baselines/<baseline id>.parquet    the clean victim's audit, shared by searches
     journal/<id>.parquet               queries of a search that is not finished
@@ -43,6 +43,7 @@ class SearchRecord:
     audits: list[Row] = field(default_factory=list)
     predictions: list[Row] = field(default_factory=list)
     poison: pa.Table | None = None
+    metrics: list[Row] = field(default_factory=list)
 
 
 class Results:
@@ -107,6 +108,7 @@ class Results:
         for name, rows in (
             ("queries", record.queries),
             ("audits", record.audits),
+            ("metrics", record.metrics),
             ("predictions", record.predictions),
         ):
             if rows:
@@ -212,7 +214,12 @@ class Results:
             return SearchRecord(search, queries)
         poison = self._tables.rows_of(f"poison/{search['dataset']}", search_id)
         return SearchRecord(
-            search, queries, self._rows("audits", search_id), self._rows("predictions", search_id), poison
+            search,
+            queries,
+            self._rows("audits", search_id),
+            self._rows("predictions", search_id),
+            poison,
+            self._rows("metrics", search_id),
         )
 
     def read_baseline(self, baseline_id: str) -> list[Row]:
@@ -280,7 +287,7 @@ def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> li
         results = Results(root)
         if results.manifest() is None:
             raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
-        names = ("searches", "predictions", "baselines", "audits")
+        names = ("searches", "predictions", "baselines", "audits", "metrics")
         tables.append(ResultTables(results.root, *(results.read(name) for name in names)))
         for name, why in results.damaged.items():
             (damaged if damaged is not None else {})[f"{results.root}/{name}"] = why

@@ -139,6 +139,17 @@ AUDITS = _fields(
     ("group_selection_rate", _reals),
 )
 
+#: Metrics of third parties in the same audits, one row per value: a registered metric needs no column.
+METRICS = _fields(
+    ("search_id", _text),
+    ("evaluated_on", _text),
+    ("audit_seed", _int),  # position 0..R-1, or -1
+    ("role", _text),  # clean, poisoned
+    ("metric", _text),
+    ("version", _int),  # of the metric
+    ("value", _real),  # null where it does not exist
+)
+
 #: Predicted labels of the poisoned victim on the audit rows: one row per evaluated victim and audit victim seed.
 PREDICTIONS = _fields(
     ("search_id", _text),
@@ -174,6 +185,7 @@ TABLES: dict[str, pa.Schema] = {
     "searches": SEARCHES,
     "queries": QUERIES,
     "audits": AUDITS,
+    "metrics": METRICS,
     "predictions": PREDICTIONS,
     "baselines": BASELINES,
 }
@@ -250,6 +262,7 @@ class ResultTables:
     predictions: pa.Table
     baselines: pa.Table
     audits: pa.Table | None = None
+    metrics: pa.Table | None = None
 
     def __post_init__(self) -> None:
         for name, needed in (

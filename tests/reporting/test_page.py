@@ -9,7 +9,7 @@ import pytest
 from a4g_bench.leaderboard import build
 from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.selection import Selection
-from a4g_bench.reporting.data import COLUMNS, subsets
+from a4g_bench.reporting.data import on_page, subsets
 from tests.leaderboard.boards import Folder
 from tests.leaderboard.drawn import HALF, NONE, full
 from tests.support import complaint, plan_of, run_inline, said
@@ -40,7 +40,7 @@ def test_every_choice_has_the_board_computed_for_it(key: str, chosen: dict[str, 
     for row in alone.overall:
         assert found["rows"][row.entrant] == [
             pytest.approx(value, abs=1e-5) if isinstance(value, float) else value
-            for value in (getattr(row, name) for name in COLUMNS)
+            for value in (row.values[column.key] for column in on_page(alone))
         ]
     assert found["notes"] == list(alone.notes)
     assert found["budgets"] == list(alone.budgets)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.board import build
-from a4g_bench.leaderboard.columns import Row
+from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.records import Budget
 from a4g_bench.protocol import DRAWS
 from a4g_bench.store.tables import ResultTables

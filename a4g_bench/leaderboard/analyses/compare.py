@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
-from a4g_bench.leaderboard.columns import finite
-from a4g_bench.leaderboard.estimates import Estimate, weighted
+from a4g_bench.leaderboard.estimates import Estimate, finite, weighted
 from a4g_bench.leaderboard.evidence import Evidence, bootstrap, weigh
 from a4g_bench.leaderboard.inference import holm, p_value
 from a4g_bench.leaderboard.outcomes import read_outcomes

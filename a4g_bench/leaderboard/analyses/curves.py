@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from a4g_bench.leaderboard.board import Study, counted_cells
-from a4g_bench.leaderboard.columns import finite
-from a4g_bench.leaderboard.estimates import Draws, Estimate, weighted
+from a4g_bench.leaderboard.estimates import Draws, Estimate, finite, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
 from a4g_bench.leaderboard.records import Budget, Cell, PairKey
 from a4g_bench.leaderboard.summary import protocol_weights

@@ -2,6 +2,8 @@
 (() => {
   const data = JSON.parse(document.getElementById("material").textContent);
   const at = Object.fromEntries(data.columns.map((name, i) => [name, i]));
+  // a column's title and what it means, from the board's registry
+  const about = (key) => ({ title: data.meaning[key][0], hint: data.meaning[key][1] });
   const ORDER = Object.keys(data.entrants);
   const FIRST = 6, CONTROL = "random-duplicates";
   const NS = "http://www.w3.org/2000/svg";
@@ -142,19 +144,19 @@
     const ends = rows.flatMap((row) => [get("fg_low")(row), get("fg_high")(row)]).filter((v) => v !== null);
     const limits = [Math.min(-0.05, ...ends), Math.max(0.1, ...ends)];
     const columns = [
-      { title: "tier", value: get("tier"), show: (row) => get("tier")(row) ?? ({ incomplete: "inc.", "not rankable": "n/r" })[get("status")(row)] ?? "–", down: false },
+      { ...about("tier"), value: get("tier"), show: (row) => get("tier")(row) ?? ({ incomplete: "inc.", "not rankable": "n/r" })[get("status")(row)] ?? "–", down: false },
       { title: "entrant", value: (row) => row[0], show: (row) => named(row[0]), head: true, left: true, text_: true },
-      { title: "FG@1", value: get("fg"), show: (row) => number(get("fg")(row), 3, true) + interval(get("fg_low")(row), get("fg_high")(row)) },
+      { ...about("fg"), value: get("fg"), show: (row) => number(get("fg")(row), 3, true) + interval(get("fg_low")(row), get("fg_high")(row)) },
       { title: "interval", value: get("fg"), show: (row) => bar(get("fg_low")(row), get("fg")(row), get("fg_high")(row), limits) },
-      { title: "rank", value: get("rank_low"), show: (row) => get("rank_low")(row) === null ? "–" : `${get("rank_low")(row)}–${get("rank_high")(row)}`, down: false },
-      { title: "gap before > after", value: get("gap_poisoned"), show: (row) => [get("gap_clean")(row) === null ? "–" : `${points(get("gap_clean")(row))} > ${points(get("gap_poisoned")(row))}`, get("levelling_down")(row) ? el("span", { class: "mark down" }, "levels down") : null], down: false },
-      { title: "accuracy cost", value: get("accuracy_cost"), show: (row) => points(get("accuracy_cost")(row), true, 2), down: false },
-      { title: "over random duplicates", value: get("gain_over_random_duplicates"), show: (row) => number(get("gain_over_random_duplicates")(row), 2, true) },
-      { title: "of the ceiling", value: get("of_ceiling"), show: (row) => number(get("of_ceiling")(row), 2, true), ceiling: true },
-      { title: "promised less held", value: get("optimism"), show: (row) => number(get("optimism")(row), 2, true) },
-      { title: "rows added", value: get("poison_rows"), show: (row) => number(get("poison_rows")(row), 0) },
-      { title: "queries", value: get("queries"), show: (row) => number(get("queries")(row), 0) },
-      { title: "CPU s", value: get("cpu_seconds"), show: (row) => number(get("cpu_seconds")(row), 1) },
+      { ...about("rank_low"), value: get("rank_low"), show: (row) => get("rank_low")(row) === null ? "–" : `${get("rank_low")(row)}–${get("rank_high")(row)}`, down: false },
+      { title: "gap before > after", hint: about("gap_clean").hint, value: get("gap_poisoned"), show: (row) => [get("gap_clean")(row) === null ? "–" : `${points(get("gap_clean")(row))} > ${points(get("gap_poisoned")(row))}`, get("levelling_down")(row) ? el("span", { class: "mark down" }, "levels down") : null], down: false },
+      { ...about("accuracy_cost"), value: get("accuracy_cost"), show: (row) => points(get("accuracy_cost")(row), true, 2), down: false },
+      { ...about("gain_over_random_duplicates"), value: get("gain_over_random_duplicates"), show: (row) => number(get("gain_over_random_duplicates")(row), 2, true) },
+      { ...about("of_ceiling"), value: get("of_ceiling"), show: (row) => number(get("of_ceiling")(row), 2, true), ceiling: true },
+      { ...about("optimism"), value: get("optimism"), show: (row) => number(get("optimism")(row), 2, true) },
+      { ...about("poison_rows"), value: get("poison_rows"), show: (row) => number(get("poison_rows")(row), 0) },
+      { ...about("queries"), value: get("queries"), show: (row) => number(get("queries")(row), 0) },
+      { ...about("cpu_seconds"), value: get("cpu_seconds"), show: (row) => number(get("cpu_seconds")(row), 1) },
     ].filter((column) => !column.ceiling || rows.some((row) => get("of_ceiling")(row) !== null));
     document.querySelectorAll(".ceiling").forEach((node_) => { node_.hidden = !columns.some((column) => column.ceiling); });
     table(node, columns, rows, { group: get("tier"), mute: (row) => get("status")(row) !== "ok" });
@@ -438,11 +440,11 @@
     const rows = subset ? Object.entries(subset.rows).filter(([name]) => shown(name)) : [];
     table(byId("metric-table"), [
       { title: "entrant", value: (row) => row[0], head: true, left: true, text_: true },
-      { title: "unfairness U", value: (row) => (row[1][at.gap_closed] === null ? null : -row[1][at.gap_closed]), show: (row) => points(row[1][at.gap_closed] === null ? null : -row[1][at.gap_closed], true), down: false },
-      ...names.map((name) => ({ title: name.replace("change_", "").replaceAll("_", " "), value: (row) => row[1][at[name]], show: (row) => points(row[1][at[name]], true), down: false })),
+      { ...about("gap_closed"), value: (row) => (row[1][at.gap_closed] === null ? null : -row[1][at.gap_closed]), show: (row) => points(row[1][at.gap_closed] === null ? null : -row[1][at.gap_closed], true), down: false },
+      ...names.map((name) => ({ ...about(name), value: (row) => row[1][at[name]], show: (row) => points(row[1][at[name]], true), down: false })),
     ], rows);
     const text = (key) => (row) => (data.entrants[row[0]] || {})[key] || "–";
-    const share_ = (key, digits = 2) => ({ title: { duplicate_share: "exact duplicates", isolation_forest_auroc: "IsolationForest AUROC", lof_auroc: "LOF AUROC", label_disagreement: "neighbours disagree", cell_shift: "shift of cells" }[key], value: (row) => row[1][at[key]], show: (row) => number(row[1][at[key]], digits) });
+    const share_ = (key, digits = 2) => ({ ...about(key), value: (row) => row[1][at[key]], show: (row) => number(row[1][at[key]], digits) });
     table(byId("threat-table"), [
       { title: "entrant", value: (row) => row[0], head: true, left: true, text_: true },
       ...["knowledge", "labels", "rows", "objective"].map((key) => ({ title: key, value: text(key), left: true, text_: true })),

@@ -1,0 +1,329 @@
+"""The package's own columns, one entry each: table, CSV, JSON, LaTeX, report, legend and docs read them from here."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+from a4g_bench.leaderboard.column import Column, Row, Shown, Unit, Value, number
+from a4g_bench.leaderboard.estimates import Estimate, finite
+from a4g_bench.leaderboard.summary import Summary
+
+
+def _signed(key: str, digits: int, scale: float = 1.0) -> Callable[[Row], str]:
+    return lambda row: number(row.values[key], digits, scale=scale, sign=True)  # type: ignore[arg-type]  # numbers
+
+
+def _plain(key: str, digits: int) -> Callable[[Row], str]:
+    return lambda row: number(row.values[key], digits)  # type: ignore[arg-type]  # numbers
+
+
+def _lost(key: str) -> Callable[[Row], str]:
+    """How far something moved, in points, from how far it fell."""
+
+    def text(row: Row) -> str:
+        gone = row.values[key]
+        return number(None if gone is None else -float(gone), 1, scale=100, sign=True)
+
+    return text
+
+
+def _name(row: Row) -> str:
+    return str(row.entrant) + {"control": " *", "baseline": " +"}.get(row.role, "")
+
+
+_UNRANKED = {"incomplete": "inc.", "not rankable": "n/r", "reference": "-"}
+
+
+def _tier(row: Row) -> str:
+    return _UNRANKED.get(row.status, str(row.tier))
+
+
+def _rank(row: Row) -> str:
+    if row.rank_low is None:
+        return "-"
+    return str(row.rank_low) if row.rank_low == row.rank_high else f"{row.rank_low}-{row.rank_high}"
+
+
+def _score(row: Row) -> str:
+    interval = f" [{number(row.fg_low, 2, sign=True)}, {number(row.fg_high, 2, sign=True)}]"
+    return number(row.fg, 3, sign=True) + ("" if row.fg_low is None else interval)
+
+
+def _gap(row: Row) -> str:
+    rates = f"{number(row.gap_clean, 1, scale=100)} > {number(row.gap_poisoned, 1, scale=100)}"
+    return ("-" if row.gap_clean is None else rates) + (" v" if row.levelling_down else "  ")
+
+
+#: The tables that ``--columns`` knows by name; ``references`` is the one of the lines beside the ranking.
+SETS = ("scores", "off-target", "threat")
+
+
+def _everywhere(title: str, text: Callable[[Row], str], order: int, **more: Any) -> dict[str, Shown]:
+    return dict.fromkeys(SETS, Shown(title=title, text=text, order=order, **more))
+
+
+def _scores(title: str, text: Callable[[Row], str], legend: str | None = None) -> dict[str, Shown]:
+    return {"scores": Shown(title=title, text=text, legend=legend)}
+
+
+def _scores_and_references(title: str, text: Callable[[Row], str], legend: str | None = None) -> dict[str, Shown]:
+    return dict.fromkeys(("scores", "references"), Shown(title=title, text=text, legend=legend))
+
+
+def _threat(title: str, text: Callable[[Row], str], order: int = 1, **more: Any) -> dict[str, Shown]:
+    return {"threat": Shown(title=title, text=text, order=order, **more)}
+
+
+def _text(key: str, title: str, value: Callable[[Summary], Value], meaning: str, **more: Any) -> Column:
+    return Column(key=key, title=title, value=value, meaning=meaning, unit="text", on_page=False, **more)
+
+
+def _with_interval(column: Column, estimate: Callable[[Summary], Estimate | None], ends: str = "") -> Iterator[Column]:
+    """A column with the ends of its 95 % interval after it."""
+    what = ends or column.title
+
+    def end(name: str, side: str, position: int) -> Column:
+        return Column(
+            key=f"{column.key}_{name}",
+            title=f"{column.title}, {side} end",
+            value=_of(estimate, lambda e: e.interval()[position]),
+            meaning=f"{side} end of the 95 % interval of: {what}",
+            unit=column.unit,
+            on_page=column.key != "gap_clean",
+        )
+
+    yield from (column, end("low", "lower", 0), end("high", "upper", 1))
+
+
+def _clipped(summary: Summary, position: int) -> float | None:
+    end = finite(summary.fg.interval()[position]) if summary.fg else None
+    return None if end is None else min(1.0, max(-1.0, end))
+
+
+def _of(
+    estimate: Callable[[Summary], Estimate | None], number: Callable[[Estimate], float]
+) -> Callable[[Summary], Value]:
+    return lambda s: number(e) if (e := estimate(s)) is not None else None
+
+
+def _point(estimate: Callable[[Summary], Estimate | None]) -> Callable[[Summary], Value]:
+    return _of(estimate, lambda e: e.value)
+
+
+def _closed(summary: Summary) -> Estimate | None:
+    return summary.estimate(lambda r: r.change)
+
+
+def _cost(summary: Summary) -> Estimate | None:
+    return summary.estimate(lambda r: r.cost)
+
+
+def _threat_part(position: int) -> Callable[[Summary], Value]:
+    return lambda s: s.results[0].threat[position] if s.results else ""
+
+
+def _detectability(key: str, title: str, short: str, digits: int, unit: Unit, meaning: str) -> Column:
+    return Column(
+        key=key,
+        title=title,
+        value=lambda s: s.known_mean(lambda r: r.detectability[key]),
+        meaning=meaning,
+        unit=unit,
+        sets=_threat(short, _plain(key, digits)),
+    )
+
+
+def metric_column(name: str, short: str = "", order: int = 9, better: Literal["higher", "lower"] = "lower") -> Column:
+    """The column of a metric that is audited: how far it moved, poisoned less clean."""
+    return Column(
+        key=f"change_{name}",
+        title=name.replace("_", " "),
+        value=lambda s: s.mean(lambda r: r.off_target.get(name)),
+        meaning=f"{name.replace('_', ' ')} on audit rows, poisoned less clean, whatever was optimised",
+        unit="rate",
+        better=better,
+        sets={
+            "off-target": Shown(
+                title=short or name.replace("_", " "), text=_signed(f"change_{name}", 1, 100), order=order, legend=""
+            )
+        },
+    )
+
+
+#: All columns of the package, in the order of CSV and JSON.
+COLUMNS: tuple[Column, ...] = (
+    _text(
+        "entrant", "entrant", lambda s: s.who.label, "* control, + zero-query baseline",
+        sets=_everywhere("entrant", _name, -1, left=True)
+        | {"references": Shown(title="reference line", text=lambda r: r.entrant, left=True, order=-1)},
+    ),
+    _text("attack", "attack", lambda s: s.who.entrant.attack, "the entrant's name in its suite"),
+    _text("objective", "objective", lambda s: s.who.entrant.objective, "what its searches minimise"),
+    Column(
+        key="query_budget", title="query budget", value=lambda s: s.who.entrant.query_budget,
+        meaning="queries that a search may make", unit="queries", on_page=False,
+    ),
+    _text("role", "role", lambda s: s.who.role, "control, baseline, search, or reference"),
+    _text("dataset", "data set", lambda s: s.place.dataset, "the data set; null where it was averaged over"),
+    _text("attribute", "attribute", lambda s: s.place.attribute, "the protected attribute"),
+    _text("victim", "victim", lambda s: s.place.victim, "the victim; null where it was averaged over"),
+    Column(
+        key="budget", title="poison budget", value=lambda s: s.place.budget,
+        meaning="the poison budget as a share of the training rows; of a count of rows the mean share it came to",
+        on_page=False,
+    ),
+    _text("budget_label", "poison budget as written", lambda s: s.place.budget_label, "the poison budget as the suite"
+          " writes it"),
+    Column(
+        key="fg", title="FG@1", value=_point(lambda s: s.fg),
+        meaning="share of the gap closed on held-out people if the accuracy cost stays within 1 point, else at most 0",
+        better="higher", sets=_scores("FG@1", _score),
+    ),
+    Column(
+        key="fg_low", title="FG@1, lower end", value=lambda s: _clipped(s, 0),
+        meaning="lower end of the 95 % interval of: FG@1",
+    ),
+    Column(
+        key="fg_high", title="FG@1, upper end", value=lambda s: _clipped(s, 1),
+        meaning="upper end of the 95 % interval of: FG@1",
+    ),
+    Column(
+        key="gain", title="share of the gap closed", value=lambda s: s.mean(lambda r: r.gain.value),
+        meaning="mean over seeds of G, the share of the gap closed, whatever it costs", better="higher",
+        sets={"references": Shown(title="G", text=_signed("gain", 2))},
+    ),
+    *_with_interval(
+        Column(
+            key="gap_clean", title="gap before", value=lambda s: s.mean(lambda r: r.gap_clean),
+            meaning="mean over seeds of U, the gap between the groups, before poisoning", unit="rate",
+            sets=_scores_and_references("gap", _gap, "before > after, in points; v: some group's harm rate rose"),
+        ),
+        lambda s: s.estimate(lambda r: r.gap_signed),
+        "the signed difference between the groups that are worst and best off, clean",
+    ),
+    Column(
+        key="gap_poisoned", title="gap after", value=lambda s: s.mean(lambda r: r.gap_poisoned),
+        meaning="mean over seeds of U after poisoning", unit="rate", better="lower",
+    ),
+    *_with_interval(
+        Column(
+            key="gap_closed", title="unfairness U", value=_point(_closed),
+            meaning="mean over seeds of U before less U after, in points", unit="rate", better="higher",
+            sets={"off-target": Shown(title="U", text=_lost("gap_closed"), order=1, legend="")},
+        ),
+        _closed,
+        "U before less U after",
+    ),
+    Column(
+        key="validation_gap_clean", title="gap before, on validation",
+        value=lambda s: s.mean(lambda r: r.validation_gap_clean),
+        meaning="U before as the search measured it on its own validation rows", unit="rate", on_page=False,
+    ),
+    Column(
+        key="validation_gap_poisoned", title="gap after, on validation",
+        value=lambda s: s.mean(lambda r: r.validation_gap_poisoned),
+        meaning="U after as the search measured it on its own validation rows", unit="rate", on_page=False,
+    ),
+    Column(
+        key="accuracy_cost", title="accuracy cost", value=_point(_cost),
+        meaning="mean over seeds of the accuracy lost, in points", unit="rate", better="lower",
+        sets={
+            **_scores_and_references("cost", _signed("accuracy_cost", 2, 100), "accuracy lost, in points"),
+            "off-target": Shown(title="accuracy", text=_lost("accuracy_cost"), order=10, legend=""),
+        },
+    ),
+    Column(
+        key="accuracy_cost_upper", title="accuracy cost, upper bound", value=_of(_cost, lambda e: e.upper()),
+        meaning="one-sided 95 % upper bound of the accuracy cost", unit="rate", better="lower",
+    ),
+    *_with_interval(
+        Column(
+            key="gain_over_random_duplicates", title="over random duplicates", value=_point(lambda s: s.over_control),
+            meaning="gain over random-duplicates at the same budget and seeds", better="higher",
+            sets=_scores("vs dup", _signed("gain_over_random_duplicates", 2)),
+        ),
+        lambda s: s.over_control,
+    ),
+    *_with_interval(
+        Column(
+            key="of_ceiling", title="of the ceiling", value=_point(lambda s: s.of_ceiling),
+            meaning="share of the gain of fairlearn's ThresholdOptimizer at the same accuracy allowance (1 point)",
+            better="higher", sets=_scores("ceil.", _signed("of_ceiling", 2)),
+        ),
+        lambda s: s.of_ceiling,
+    ),
+    Column(
+        key="optimism", title="promised less held", value=lambda s: s.mean(lambda r: r.optimism),
+        meaning="gain promised on the search's own validation rows less gain held on audit rows", better="lower",
+        sets=_scores("optim.", _signed("optimism", 2), "gain promised less gain held"),
+    ),
+    Column(
+        key="levelling_down", title="levels down", value=lambda s: s.levels_down, unit="flag",
+        meaning="whether any group's harm rate rose at any of the cells (p of at most 5 %, Bonferroni's correction)",
+    ),
+    Column(
+        key="queries", title="queries", value=lambda s: s.mean(lambda r: r.queries), meaning="mean per search",
+        unit="queries", better="lower", sets=_scores("queries", _plain("queries", 0), ""),
+    ),
+    Column(
+        key="poison_rows", title="rows added", value=lambda s: s.mean(lambda r: r.poison_rows),
+        meaning="rows of the final set, mean per search", unit="rows",
+        sets=_threat("added", _plain("poison_rows", 0), legend="rows added"),
+    ),
+    Column(
+        key="cpu_seconds", title="CPU s", value=lambda s: s.mean(lambda r: r.cpu_seconds),
+        meaning="CPU seconds of fits and proposals, mean per search", unit="seconds", better="lower",
+        sets=_scores_and_references("CPU s", _plain("cpu_seconds", 1), ""),
+    ),
+    _text(
+        "knowledge", "knowledge", _threat_part(0), "what it may know: oracle, surrogate, white-box, data-only",
+        sets=_threat("knowledge", lambda r: r.knowledge, 0, left=True),
+    ),
+    _text(
+        "labels", "labels", _threat_part(1), "whose labels its rows carry: clean (the copied row's) or dirty (free)",
+        sets=_threat("labels", lambda r: r.labels, 0, left=True),
+    ),
+    _text(
+        "row_origin", "rows", _threat_part(2), "where its rows come from: duplicate, interpolated, free",
+        sets=_threat("rows", lambda r: r.row_origin, 0, left=True),
+    ),
+    _detectability("duplicate_share", "exact duplicates", "duplicates", 2, "share",
+                   "share of the added rows that equal a clean training row"),
+    _detectability("isolation_forest_auroc", "IsolationForest AUROC", "iforest", 2, "auroc",
+                   "AUROC of an isolation forest for added rows against clean ones (.5: not told apart at all)"),
+    _detectability("lof_auroc", "LOF AUROC", "LOF", 2, "auroc",
+                   "AUROC of the local outlier factor for added rows against clean ones"),
+    _detectability("label_disagreement", "neighbours disagree", "kNN disagree", 2, "share",
+                   "share of the ten nearest clean rows that carry the other label"),
+    _detectability("cell_shift", "shift of cells", "cell shift", 3, "share",
+                   "shift of the (group, label) shares of the training table"),
+    metric_column("demographic_parity_difference", "dem. parity", 7),
+    metric_column("demographic_parity_ratio", "d.p. ratio", 8, "higher"),
+    metric_column("equalized_odds_difference", "eq. odds", 4),
+    metric_column("equal_opportunity_difference", "eq. opp.", 5),
+    metric_column("average_odds_difference", "avg. odds", 6),
+    metric_column("fpr_difference", "FPR", 2),
+    metric_column("fnr_difference", "FNR", 3),
+    Column(
+        key="seeds", title="seeds", value=lambda s: min((len(r.seeds) for r in s.results), default=0),
+        meaning="seeds behind the number; on averaged rows the fewest of any cell", unit="seeds",
+        sets=_scores_and_references("seeds", lambda r: str(r.seeds), ""),
+    ),
+    Column(
+        key="tier", title="tier", value=lambda s: s.rank.tier if s.rank else None,
+        meaning="1 + entrants significantly better; inc.: lacks results that others have; n/r: no pair that can be"
+        " ranked", unit="rank", better="lower", sets=_everywhere("tier", _tier, -3),
+    ),
+    Column(
+        key="rank_low", title="rank", value=lambda s: s.rank.rank_low if s.rank else None,
+        meaning="the best rank that is not excluded", unit="rank", better="lower",
+        sets=_everywhere("rank", _rank, -2, legend=""),
+    ),
+    Column(
+        key="rank_high", title="rank, upper end", value=lambda s: s.rank.rank_high if s.rank else None,
+        meaning="the worst rank that is not excluded", unit="rank", better="lower",
+    ),
+    Column(
+        key="status", title="status", value=lambda s: s.status, unit="text",
+        meaning="ok, incomplete, not rankable, or reference",
+    ),
+)  # fmt: skip
