@@ -74,7 +74,8 @@ def outcomes(rng: np.random.Generator, design: Design, number: int) -> list[Outc
             clean = Baseline(f"{number}-{dataset}", people, wrong(0.4, 0.9))
             for entrant in range(design.entrants):
                 closed = _CLOSED + design.effect * rng.standard_normal()
-                found.append(Outcome(_search(dataset, entrant, seed, number), clean, wrong(0.4 - closed, 0.1)))
+                search = _search(dataset, entrant, seed, number)
+                found.append(Outcome(clean, wrong(0.4 - closed, 0.1), search))
     return found
 
 

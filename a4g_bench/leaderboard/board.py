@@ -13,7 +13,7 @@ from a4g_bench.leaderboard.evidence import NO_ROWS, Bootstrapped, Evidence, boot
 from a4g_bench.leaderboard.notes import notes
 from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.rankability import Pair
-from a4g_bench.leaderboard.ranking import lines, rank
+from a4g_bench.leaderboard.ranking import lines, place_of, rank
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search, metric_sides, sides_of
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, kept_cells, read_searches
 from a4g_bench.leaderboard.summary import Place
@@ -163,7 +163,7 @@ def board_of(found: Study, *, details: bool = True) -> Board:
         protocol_version=found.searches[0].protocol_version,
         draws=found.draws,
         overall=rank(evidence, counted, Place()),
-        cells=tuple(row for cell in cells for row in rank(evidence, [cell], _place(cell, evidence))),
+        cells=tuple(row for cell in cells for row in rank(evidence, [cell], place_of(cell, evidence))),
         pairs=tuple(evidence.pairs.values()),
         budgets=tuple(b.label for b in sorted({cell.budget for cell in counted})),
         notes=notes(evidence, found.entrants, found.lacking, counted, found.selection),
@@ -181,17 +181,6 @@ def _references(evidence: Evidence, counted: Sequence[Cell]) -> tuple[Row, ...]:
         for key in evidence.pairs
     ]
     return tuple(row for place, cells in [(Place(), ranked), *single] for row in lines(evidence, cells, place))
-
-
-def _place(cell: Cell, evidence: Evidence) -> Place:
-    pair = cell.pair
-    return Place(
-        dataset=pair.dataset,
-        attribute=pair.attribute,
-        victim=pair.victim,
-        budget=evidence.shares[cell],
-        budget_label=cell.budget.label,
-    )
 
 
 def counted_cells(evidence: Evidence, pairs: Sequence[PairKey] | Mapping[PairKey, Pair]) -> list[Cell]:

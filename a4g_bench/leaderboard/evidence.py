@@ -1,7 +1,7 @@
 """All results behind a board: one per entrant and cell, and the judgement on every pair."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -122,22 +122,43 @@ class People:
 def bootstrap(
     outcomes: Sequence[Outcome], draws: int, changes: Mapping[tuple[str, str], Mapping[str, float]]
 ) -> Bootstrapped:
-    """Resample all families. ``changes`` holds, by folder and search, how far the metrics ``OFF_TARGET`` moved on the
-    audit rows.
-    """
+    """Resample all families. ``changes`` holds, by folder and search, how far the audit's metrics moved."""
     results: dict[tuple[Cell, Entrant], Result] = {}
     gaps: dict[PairKey, CleanGap] = {}
     people: dict[PairKey, People] = {}
-    for family, members in families(outcomes):
-        first = members[0][0].search.cell.pair
-        series, clean = resample(family, draws)
+    for family, clean, series in _resampled(outcomes, draws, _place):
+        pair = series[0][0][0].search.cell.pair
         for victim, gap in clean.items():
-            pair = PairKey(first.dataset, first.attribute, victim)
-            gaps[pair], people[pair] = gap, _people(family, victim)
-        for found, own in zip(series, members, strict=True):
-            cell, entrant = own[0].search.cell, own[0].search.entrant
-            results[cell, entrant] = _result(found, own, gaps[cell.pair], changes)
+            key = PairKey(pair.dataset, pair.attribute, victim)
+            gaps[key], people[key] = gap, _people(family, victim)
+        for members, resampled in series:
+            place = _place(members[0])
+            results[place] = _result(resampled, members, gaps[place[0].pair], changes)
     return Bootstrapped(results, gaps, people)
+
+
+def results_by(
+    outcomes: Sequence[Outcome], draws: int, series_of: Callable[[Outcome], Hashable]
+) -> Mapping[Hashable, Result]:
+    """A result for each group of outcomes that :func:`series_of` tells apart, all resampled together."""
+    return {
+        series_of(members[0]): _result(resampled, members, clean[members[0].search.cell.pair.victim], {})
+        for _, clean, series in _resampled(outcomes, draws, series_of)
+        for members, resampled in series
+    }
+
+
+def _place(outcome: Outcome) -> tuple[Cell, Entrant]:
+    return outcome.search.cell, outcome.search.entrant
+
+
+def _resampled(
+    outcomes: Sequence[Outcome], draws: int, series_of: Callable[[Outcome], Hashable]
+) -> Iterator[tuple[Family, Mapping[str, CleanGap], list[tuple[tuple[Outcome, ...], Series]]]]:
+    """Each family with its victims' clean gaps, and the outcomes of each series with what they resample to."""
+    for family, members in families(outcomes, series_of):
+        series, clean = resample(family, draws)
+        yield family, clean, list(zip(members, series, strict=True))
 
 
 def weigh(searches: Sequence[Search], found: Bootstrapped, shown: Sequence[Entrant]) -> Evidence:

@@ -1,7 +1,7 @@
 """From packed predictions to wrong-prediction counts per audit row, and which outcomes are resampled together."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.records import Search
-from a4g_bench.store.tables import BASELINE_COLUMNS, ResultTables
+from a4g_bench.store.tables import BASELINE_COLUMNS, AuditedOn, ResultTables
 
 Counts = npt.NDArray[np.uint8]
 _Blobs = dict[int, tuple[int, bytes]]  # audit seed -> rows, packed labels
@@ -72,12 +72,18 @@ class Baseline:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """A search that yields numbers: what its poisoned victim and the clean one got wrong, on the same rows."""
+class Paired:
+    """What two trainings of a victim got wrong on the same rows: the clean one, and another."""
 
-    search: Search
     clean: Baseline
     poisoned: AuditErrors
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome(Paired):
+    """An audit that yields numbers: what a search's poisoned victim and the clean one got wrong."""
+
+    search: Search
 
 
 class _UnusableError(Exception):
@@ -95,21 +101,21 @@ def read_outcomes(
     outcomes: list[Outcome] = []
     lacking = [s for s in searches if s.lacks]
     usable = [s for s in searches if not s.lacks]
-    baselines = _Baselines(tables, {s.baseline_id for s in usable})
+    baselines = Baselines(tables, {s.baseline_id for s in usable})
     predictions = {t.where: _predictions(t, usable) for t in tables}
     for search in usable:
         try:
             clean = baselines.of(search)
-            blobs = predictions[search.where].get(search.search_id)
+            blobs = predictions[search.where].get((search.search_id, search.audited_on.label))
             if not blobs:
                 raise _UnusableError("its predictions are missing")
             poisoned = _audit(blobs, clean.rows.labels)
             if poisoned.audit_seeds != clean.audit.audit_seeds:
                 raise _UnusableError("its predictions and its baseline are not of the same audit victim seeds")
-            outcomes.append(Outcome(search, clean, poisoned))
+            outcomes.append(Outcome(clean, poisoned, search))
         except _UnusableError as reason:
             lacking.append(replace(search, lacks=str(reason)))
-    _check_rows(outcomes)
+    check_rows(outcomes)
     return tuple(outcomes), tuple(lacking)
 
 
@@ -127,22 +133,46 @@ def _audit(blobs: _Blobs, labels: Counts) -> AuditErrors:
     return AuditErrors(seeds, (np.unpackbits(packed, axis=1, count=n) ^ labels).sum(axis=0, dtype=np.uint8))
 
 
-def _predictions(table: ResultTables, searches: Sequence[Search]) -> Mapping[str, _Blobs]:
-    """Packed labels per search, of the victim it was crafted on."""
-    victims = {s.search_id: s.cell.pair.victim for s in searches if s.where == table.where}
-    ids = table.predictions.column("search_id").to_pylist()
-    evaluated = table.predictions.column("evaluated_on").to_pylist()
-    wanted = [victims.get(one) == on for one, on in zip(ids, evaluated, strict=True)]
-    own = table.predictions.filter(pa.array(wanted, type=pa.bool_()))
-    found: dict[str, _Blobs] = defaultdict(dict)
-    columns = (own.column(name).to_pylist() for name in ("search_id", "audit_seed", "rows", "predicted"))
-    for search_id, seed, rows, blob in zip(*columns, strict=True):
-        found[search_id][seed] = rows, blob
-    return found
+def audits_in(tables: Sequence[ResultTables]) -> Mapping[tuple[str, str], set[AuditedOn]]:
+    """Whom each search, by folder and identifier, was audited on."""
+    audits: dict[tuple[str, str], set[AuditedOn]] = defaultdict(set)
+    for table in tables:
+        columns = (table.predictions.column(name).to_pylist() for name in ("search_id", "evaluated_on"))
+        for search_id, label in set(zip(*columns, strict=True)):
+            audits[table.where, search_id].add(AuditedOn.parse(label))
+    return audits
 
 
-class _Baselines:
-    """The baselines that are needed, from the search's own folder where it has them, else from any."""
+def clean_audits(tables: Sequence[ResultTables]) -> Mapping[tuple[str, str, str, int, str], str]:
+    """The clean audits by data set, attribute, fingerprint, seed, and the label of whom they are of."""
+    names = ("dataset", "attribute", "fingerprint", "seed", "victim", "baseline_id")
+    rows = (
+        row for table in tables for row in zip(*(table.baselines.column(n).to_pylist() for n in names), strict=True)
+    )
+    return {
+        (dataset, attribute, fingerprint, seed, victim): name
+        for dataset, attribute, fingerprint, seed, victim, name in rows
+    }
+
+
+def _predictions(table: ResultTables, searches: Sequence[Search]) -> Mapping[tuple[str, str], _Blobs]:
+    """Packed labels by search and by the label of whom it was audited on."""
+    wanted = {(s.search_id, s.audited_on.label) for s in searches if s.where == table.where}
+    keys = list(
+        zip(*(table.predictions.column(name).to_pylist() for name in ("search_id", "evaluated_on")), strict=True)
+    )
+    own = table.predictions.filter(pa.array([key in wanted for key in keys], type=pa.bool_()))
+    blobs: dict[tuple[str, str], _Blobs] = defaultdict(dict)
+    columns = (
+        own.column(name).to_pylist() for name in ("search_id", "evaluated_on", "audit_seed", "rows", "predicted")
+    )
+    for search_id, label, seed, rows, blob in zip(*columns, strict=True):
+        blobs[search_id, label][seed] = rows, blob
+    return blobs
+
+
+class Baselines:
+    """The clean audits that are ``wanted``, from the search's own folder where it has them, else from any."""
 
     def __init__(self, tables: Sequence[ResultTables], wanted: set[str]) -> None:
         self._read: dict[tuple[str, str], Baseline | str] = {}
@@ -160,16 +190,19 @@ class _Baselines:
 
     def of(self, search: Search) -> Baseline:
         """The clean audit a search is measured against."""
-        folders = self._folders.get(search.baseline_id)
-        if not folders:
-            raise _UnusableError("its baseline is missing")
-        where = search.where if search.where in folders else folders[0]
-        found = self._read[where, search.baseline_id]
-        if isinstance(found, str):
-            raise _UnusableError(found)
-        if found.fingerprint != search.fingerprint:
+        baseline = self.get(search.baseline_id, search.where)
+        if isinstance(baseline, str):
+            raise _UnusableError(baseline)
+        if baseline.fingerprint != search.fingerprint:
             raise _UnusableError("its baseline is of another fingerprint")
-        return found
+        return baseline
+
+    def get(self, baseline_id: str, where: str) -> Baseline | str:
+        """A clean audit, from the folder ``where`` if it has it; or why there is none."""
+        folders = self._folders.get(baseline_id)
+        if not folders:
+            return "its baseline is missing"
+        return self._read[where if where in folders else folders[0], baseline_id]
 
 
 def _baseline(columns: Mapping[str, pa.ChunkedArray], positions: Mapping[int, int]) -> Baseline | str:
@@ -195,7 +228,8 @@ def _baseline(columns: Mapping[str, pa.ChunkedArray], positions: Mapping[int, in
     return Baseline(columns["fingerprint"][first].as_py(), people, audit)
 
 
-def _check_rows(outcomes: Sequence[Outcome]) -> None:
+def check_rows(outcomes: Sequence[Outcome]) -> None:
+    """Raise ``StoreError`` if outcomes of one data set, attribute and seed audit different rows."""
     seen: dict[tuple[str, str, int], Outcome] = {}
     same: set[tuple[int, int]] = set()
     for outcome in outcomes:
@@ -224,7 +258,7 @@ class Family:
     fingerprint: str
     attribute: str
     seeds: tuple[int, ...]
-    series: tuple[Mapping[int, Outcome], ...]
+    series: tuple[Mapping[int, Paired], ...]
     victims: Mapping[str, Mapping[int, Baseline]]
 
     def __post_init__(self) -> None:
@@ -236,8 +270,13 @@ class Family:
         return next(by_seed[seed].rows for by_seed in self.victims.values() if seed in by_seed)
 
 
-def families(outcomes: Sequence[Outcome]) -> list[tuple[Family, list[tuple[Outcome, ...]]]]:
-    """Group outcomes into families; with each, the outcomes behind each of its series (sorted by seed)."""
+def families(
+    outcomes: Sequence[Outcome], series_of: Callable[[Outcome], Hashable]
+) -> list[tuple[Family, list[tuple[Outcome, ...]]]]:
+    """Group outcomes into families; with each, the outcomes behind each of its series (sorted by seed).
+
+    Outcomes with one ``series_of`` are a series.
+    """
     by_pair: dict[tuple[str, str, str], list[Outcome]] = {}
     for o in outcomes:
         pair = o.search.cell.pair
@@ -247,19 +286,19 @@ def families(outcomes: Sequence[Outcome]) -> list[tuple[Family, list[tuple[Outco
         seeds = tuple(sorted({o.search.seed for o in members}))
         shared.setdefault((dataset, attribute, seeds), []).extend(members)
     return [
-        _family(attribute, seeds, members)
+        _family(attribute, seeds, members, series_of)
         for (_, attribute, seeds), members in sorted(shared.items(), key=lambda i: i[0])
     ]
 
 
 def _family(
-    attribute: str, seeds: tuple[int, ...], members: Sequence[Outcome]
+    attribute: str, seeds: tuple[int, ...], members: Sequence[Outcome], series_of: Callable[[Outcome], Hashable]
 ) -> tuple[Family, list[tuple[Outcome, ...]]]:
-    series: dict[object, dict[int, Outcome]] = {}
+    series: dict[Hashable, dict[int, Outcome]] = {}
     victims: dict[str, dict[int, Baseline]] = {}
     for o in sorted(members, key=lambda o: o.search.place):
         s = o.search
-        series.setdefault((s.cell, s.entrant), {})[s.seed] = o
+        series.setdefault(series_of(o), {})[s.seed] = o
         victims.setdefault(s.cell.pair.victim, {}).setdefault(s.seed, o.clean)
     family = Family(members[0].search.fingerprint, attribute, seeds, tuple(series.values()), victims)
     return family, [tuple(by_seed.values()) for by_seed in series.values()]

@@ -33,6 +33,18 @@ def lines(evidence: Evidence, cells: Sequence[Cell], place: Place) -> tuple[Row,
     return _rows(evidence, [replace(s, status="reference" if s.results else "incomplete") for s in summaries])
 
 
+def place_of(cell: Cell, evidence: Evidence) -> Place:
+    """The coordinates of a single cell."""
+    pair = cell.pair
+    return Place(
+        dataset=pair.dataset,
+        attribute=pair.attribute,
+        victim=pair.victim,
+        budget=evidence.shares[cell],
+        budget_label=cell.budget.label,
+    )
+
+
 def _rows(evidence: Evidence, summaries: Sequence[Summary]) -> tuple[Row, ...]:
     columns = columns_of(evidence.metrics)
     rows = [Row({column.key: column.of(summary) for column in columns}) for summary in summaries]

@@ -4,7 +4,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.protocol import LEAST_GAP, MEAN_SEED
-from a4g_bench.store.tables import DETECTABILITY, ResultTables
+from a4g_bench.store.tables import DETECTABILITY, AuditedOn, ResultTables
 
 
 @dataclass(frozen=True, order=True)
@@ -74,7 +74,10 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Search:
-    """One row of the searches table; ``lacks`` says why it yields no number (empty when it does)."""
+    """One row of the searches table; ``lacks`` says why it yields no number (empty when it does).
+
+    ``elsewhere`` names another audit than that of its own victim; then the cell is that audit's.
+    """
 
     search_id: str
     where: str
@@ -97,6 +100,17 @@ class Search:
     definitions: tuple[tuple[str, str, str], ...]  # (kind, label, JSON): what the labels stand for
     threat: tuple[str, str, str] = ("", "", "")  # knowledge, labels, row origin
     detectability: tuple[float | None, ...] = (None,) * len(DETECTABILITY)
+    elsewhere: AuditedOn | None = None
+
+    @property
+    def audited_on(self) -> AuditedOn:
+        """With the identifier the key of the audit that is meant: that of its own victim, unless it is elsewhere."""
+        return self.elsewhere or AuditedOn(self.cell.pair.victim)
+
+    def as_audited_on(self, other: AuditedOn, baseline_id: str) -> "Search":
+        """The search as its audit on another victim, or behind a defence, judges it, against that one's clean audit."""
+        cell = Cell(replace(self.cell.pair, victim=other.label), self.cell.budget)
+        return replace(self, cell=cell, baseline_id=baseline_id, elsewhere=other)
 
     @property
     def validation_gain(self) -> float | None:

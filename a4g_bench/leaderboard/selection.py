@@ -39,6 +39,36 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
     them. Raises ``StoreError`` for an unknown filter value, two fingerprints of one data set, two protocol versions,
     two definitions of one label, or two results at the same coordinates.
     """
+    [searches] = read_sides([tables], selection)
+    return searches
+
+
+def read_sides(sides: Sequence[Sequence[ResultTables]], selection: Selection) -> tuple[tuple[Search, ...], ...]:
+    """The selected searches of several sets of results that are held against each other: each as
+    :func:`read_searches` gives it, all on the same data, victims and protocol. An attack may be another on each side.
+    """
+    latest = [_latest(tables) for tables in sides]
+    alike = iter(_one_objective_each([search for side in latest for search in side]))
+    searches = [[next(alike) for _ in side] for side in latest]
+    everything = [search for side in searches for search in side]
+    _check_filters(everything, selection)
+    kept = [kept_cells(side, selection) for side in searches]
+    if not any(selection.attacks == () or s.entrant.attack in selection.attacks for k in kept for s in _entrants(k)):
+        raise StoreError("no search matches the filters together")
+    together = [search for side in kept for search in side]
+    _check_one(together, "fingerprint", lambda s: f"data set '{s.cell.pair.dataset}'", lambda s: s.fingerprint)
+    _check_one(together, "protocol_version", lambda _: "the results", lambda s: str(s.protocol_version))
+    _check_definitions("victim", together)
+    for side in kept:
+        _check_definitions("attack", side)
+    asked = [[search for search in side if _asked_for(search, selection)] for side in kept]
+    for side in asked:
+        _check_places(side)
+    return tuple(tuple(sorted(side, key=lambda s: (s.place, s.search_id))) for side in asked)
+
+
+def _latest(tables: Sequence[ResultTables]) -> list[Search]:
+    """One record per identifier. Raises ``StoreError`` if there is none."""
     latest: dict[str, tuple[tuple[bool, int], Search]] = {}
     for table in sorted(tables, key=lambda t: t.where):
         later = [name for name in LATER_COLUMNS if name in table.searches.column_names]
@@ -49,24 +79,16 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
                 latest[search.search_id] = worth, search
     if not latest:
         raise StoreError(f"no searches in {', '.join(sorted({t.where for t in tables})) or 'an empty list of folders'}")
-    searches = _one_objective_each([search for _, search in latest.values()])
-    _check_filters(searches, selection)
-    kept = kept_cells(searches, selection)
-    if not any(selection.attacks == () or s.entrant.attack in selection.attacks for s in _entrants(kept)):
-        raise StoreError("no search matches the filters together")
-    _check_one(kept, "fingerprint", lambda s: f"data set '{s.cell.pair.dataset}'", lambda s: s.fingerprint)
-    _check_one(kept, "protocol_version", lambda _: "the results", lambda s: str(s.protocol_version))
-    _check_definitions(kept)
-    kept = [
-        s
-        for s in kept
-        if not selection.attacks
-        or s.entrant.attack in selection.attacks
-        or s.attack_name == UNINFORMED_CONTROL
-        or s.role == REFERENCE_LINE
-    ]
-    _check_places(kept)
-    return tuple(sorted(kept, key=lambda s: (s.place, s.search_id)))
+    return [search for _, search in latest.values()]
+
+
+def _asked_for(search: Search, selection: Selection) -> bool:
+    return (
+        not selection.attacks
+        or search.entrant.attack in selection.attacks
+        or search.attack_name == UNINFORMED_CONTROL
+        or search.role == REFERENCE_LINE
+    )
 
 
 def kept_cells(searches: Iterable[Search], selection: Selection) -> list[Search]:
@@ -122,10 +144,10 @@ def _check_one(
             )
 
 
-def _check_definitions(searches: Sequence[Search]) -> None:
+def _check_definitions(what: str, searches: Sequence[Search]) -> None:
     seen: dict[tuple[str, str], tuple[str, str]] = {}
     for s in sorted(searches, key=lambda s: (s.where, s.search_id)):
-        for kind, label, content in s.definitions:
+        for kind, label, content in (one for one in s.definitions if one[0] == what):
             other, where = seen.setdefault((kind, label), (content, s.where))
             if other != content:
                 raise StoreError(

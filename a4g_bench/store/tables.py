@@ -11,6 +11,7 @@ from a4g_bench.errors import StoreError
 
 SCHEMA_VERSION = 1
 _VERSION_KEY = b"a4g_schema_version"
+_BEHIND = " behind "
 
 
 def _fields(*columns: tuple[str, pa.DataType]) -> pa.Schema:
@@ -251,6 +252,25 @@ BASELINE_COLUMNS = (
     "baseline_id", "dataset", "attribute", "fingerprint", "seed", "audit_seed", "favourable", "group_names", "rows",
     "row_ids", "labels", "groups", "predicted",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, order=True)
+class AuditedOn:
+    """Whom a poison set is audited on: a victim, as it is or behind a defence. Its ``label`` is what tables hold."""
+
+    victim: str
+    defence: str | None = None
+
+    @property
+    def label(self) -> str:
+        """As the columns ``evaluated_on`` and ``victim`` of audits say it; no name in a suite holds a blank."""
+        return self.victim if self.defence is None else f"{self.victim}{_BEHIND}{self.defence}"
+
+    @classmethod
+    def parse(cls, label: str) -> "AuditedOn":
+        """Read a stored label."""
+        victim, behind, defence = label.partition(_BEHIND)
+        return cls(victim, defence if behind else None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from a4g_bench import plugins
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
 from a4g_bench.protocol import ACCURACY_ALLOWANCE
+from a4g_bench.store.tables import AuditedOn
 
 Parameters = dict[str, Any]
 MAX_SEEDS = 10_000
@@ -154,7 +155,7 @@ class Audited(Named):
     @classmethod
     def behind(cls, victim: Named, defence: Named) -> "Audited":
         """The victim behind the defence, with a label that no suite can give."""
-        label = f"{victim.label} behind {defence.label}"
+        label = AuditedOn(victim.label, defence.label).label
         return cls.model_construct(name=victim.name, label=label, params=victim.params, defence=defence)
 
 

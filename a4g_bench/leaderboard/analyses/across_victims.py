@@ -1,26 +1,35 @@
-"""How poison sets do on other victims, and what defences leave of their gains."""
+"""How poison sets do on other victims, and what defences leave of their gains.
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+Every audit of a search counts here, by its key: the search, whom it was audited on, and behind which defence.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from a4g_bench.errors import StoreError
-from a4g_bench.leaderboard.board import build
+from a4g_bench.leaderboard.bootstrap import Series, resample
 from a4g_bench.leaderboard.column import Row
-from a4g_bench.leaderboard.records import Budget
+from a4g_bench.leaderboard.estimates import finite
+from a4g_bench.leaderboard.evidence import bootstrap, weigh
+from a4g_bench.leaderboard.outcomes import (
+    Baseline,
+    Baselines,
+    Family,
+    Paired,
+    audits_in,
+    clean_audits,
+    read_outcomes,
+)
+from a4g_bench.leaderboard.ranking import place_of, rank
+from a4g_bench.leaderboard.records import Budget, Search
+from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_searches
 from a4g_bench.protocol import DRAWS
-from a4g_bench.store.tables import ResultTables
-
-#: Between victim and defence in the name of a victim behind one.
-BEHIND = " behind "
-_SAME = ("dataset", "attribute", "fingerprint", "seed")
+from a4g_bench.store.tables import AuditedOn, ResultTables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TransferCell:
     """One attack at one cell, crafted on one victim and audited on another (or on the same).
 
@@ -48,111 +57,7 @@ class TransferCell:
         return asdict(self)
 
 
-def transfer(
-    tables: Sequence[ResultTables],
-    *,
-    datasets: Sequence[str] = (),
-    victims: Sequence[str] = (),
-    budgets: Sequence[str] = (),
-    attacks: Sequence[str] = (),
-    draws: int = DRAWS,
-) -> tuple[TransferCell, ...]:
-    """The matrix crafted-on x evaluated-on of each data set, budget and attack that was audited on another victim.
-
-    ``victims`` selects those that were crafted on. The numbers are the leaderboard's, as if a search belonged to the
-    victim it was audited on. Raises ``StoreError`` if nothing that is selected was audited on another victim.
-    """
-    tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
-    which = " that is selected" if datasets or victims or budgets or attacks else ""
-    nothing = StoreError(f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'")
-    if not any(_elsewhere(table) for table in tables):
-        raise nothing
-    crafted = sorted({victim for table in tables for victim in evaluated(table) if not victims or victim in victims})
-    cells: list[TransferCell] = []
-    for victim in crafted:
-        exchanged = [
-            exchange(table, victim, other)
-            for table in tables
-            for other in sorted(evaluated(table).get(victim, set()))
-            if BEHIND not in other
-        ]
-        if not exchanged:
-            continue
-        board = build(exchanged, draws=draws)
-        cells += [
-            TransferCell(
-                row.dataset, row.attribute, row.budget_label, row.entrant, row.attack, row.role, victim, row.victim,
-                row.fg, row.fg_low, row.fg_high, row.gap_clean, row.gap_poisoned, row.accuracy_cost, row.seeds,
-            )
-            for row in board.cells
-            if row.seeds  # the board names what was not run, too
-        ]  # fmt: skip
-    travelled = {_matrix(cell) for cell in cells if cell.evaluated_on != cell.crafted_on}
-    if not travelled:
-        raise nothing
-    return tuple(cell for cell in cells if _matrix(cell) in travelled)
-
-
-def selected(
-    table: ResultTables, datasets: Sequence[str], budgets: Sequence[Budget], attacks: Sequence[str]
-) -> ResultTables:
-    """The tables with the searches of some data sets, budgets and attacks; an empty filter selects everything."""
-    wanted = [
-        (not datasets or dataset in datasets)
-        and (not budgets or Budget.parse(budget) in budgets)
-        and (not attacks or attack in attacks)
-        for dataset, budget, attack in zip(
-            *(table.searches.column(name).to_pylist() for name in ("dataset", "budget", "attack")), strict=True
-        )
-    ]
-    return replace(table, searches=table.searches.filter(pa.array(wanted, pa.bool_())))
-
-
-def _matrix(cell: TransferCell) -> tuple[str | None, ...]:
-    return cell.dataset, cell.attribute, cell.budget_label, cell.entrant
-
-
-def _elsewhere(table: ResultTables) -> bool:
-    return any(
-        BEHIND not in other and other != victim for victim, others in evaluated(table).items() for other in others
-    )
-
-
-def evaluated(table: ResultTables) -> dict[str, set[str]]:
-    """The victims that poison sets were crafted on, with those that they were audited on."""
-    victim_of = dict(zip(*(table.searches.column(name).to_pylist() for name in ("search_id", "victim")), strict=True))
-    found: dict[str, set[str]] = {}
-    on = (table.predictions.column(name).to_pylist() for name in ("search_id", "evaluated_on"))
-    for search_id, evaluated_on in zip(*on, strict=True):
-        if search_id in victim_of:
-            found.setdefault(victim_of[search_id], set()).add(evaluated_on)
-    return found
-
-
-def exchange(table: ResultTables, crafted: str, victim: str) -> ResultTables:
-    """The searches crafted on ``crafted`` that were audited on ``victim`` too, as if they were that victim's."""
-    columns = (table.baselines.column(name).to_pylist() for name in (*_SAME, "victim", "baseline_id"))
-    baselines = {tuple(row[:-1]): row[-1] for row in zip(*columns, strict=True)}
-    of_crafted = table.searches.filter(pc.equal(table.searches.column("victim"), crafted))
-    here = table.predictions.filter(pc.equal(table.predictions.column("evaluated_on"), victim))
-    audited = pc.is_in(of_crafted.column("search_id"), here.column("search_id").combine_chunks())
-    rows = of_crafted.filter(audited).to_pylist()
-    for row in rows:
-        row["baseline_id"] = baselines.get((*(row[name] for name in _SAME), victim))
-        if victim != crafted:
-            row["identity"] = json.dumps({**json.loads(row["identity"]), "victim": {"transferred_to": victim}})
-        row["victim"] = victim
-        row["search_id"] += f" on {victim}"  # the board would take two rows of one search for one
-    searches = pa.Table.from_pylist(rows, table.searches.schema)
-    names = pc.binary_join_element_wise(here.column("search_id"), victim, " on ")
-    here = here.set_column(here.column_names.index("search_id"), "search_id", names)
-    return ResultTables(f"{table.where} ({crafted} on {victim})", searches, here, table.baselines)
-
-
-_AT = ("dataset", "attribute", "fingerprint", "seed")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DefendedCell:
     """One attack at one cell behind one defence; ``defence`` is null where there is none.
 
@@ -182,7 +87,7 @@ class DefendedCell:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Price:
     """What a defence does to the clean victim: its gap before and after, and the accuracy it costs, as rates.
 
@@ -207,6 +112,33 @@ class Price:
         return asdict(self)
 
 
+def transfer(
+    tables: Sequence[ResultTables],
+    *,
+    datasets: Sequence[str] = (),
+    victims: Sequence[str] = (),
+    budgets: Sequence[str] = (),
+    attacks: Sequence[str] = (),
+    draws: int = DRAWS,
+) -> tuple[TransferCell, ...]:
+    """The matrix crafted-on x evaluated-on of each data set, budget and attack that was audited on another victim.
+
+    ``victims`` selects those that were crafted on. The numbers are the leaderboard's, each audit counted for the victim
+    that it was made on. Raises ``StoreError`` if nothing that is selected was audited on another victim.
+    """
+    audits = _Audits.of(tables, datasets, budgets, attacks)
+    which = " that is selected" if datasets or victims or budgets or attacks else ""
+    nothing = StoreError(f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'")
+    cells: list[TransferCell] = []
+    for victim in audits.crafted_on(victims):
+        elsewhere = [s for s in audits.audits_of_sets_from(victim) if s.audited_on.defence is None]
+        cells += [_transferred(row, victim) for row in _rows(tables, elsewhere, draws)]
+    travelled = {_matrix(cell) for cell in cells if cell.evaluated_on != cell.crafted_on}
+    if not travelled:
+        raise nothing
+    return tuple(cell for cell in cells if _matrix(cell) in travelled)
+
+
 def defended(
     tables: Sequence[ResultTables],
     *,
@@ -218,88 +150,169 @@ def defended(
 ) -> tuple[tuple[DefendedCell, ...], tuple[Price, ...]]:
     """Every attack's cells, undefended and behind each defence, and the defences' own prices on clean data.
 
-    The numbers are the leaderboard's, as if a victim behind a defence were a victim of its own. Raises ``StoreError``
-    if nothing that is selected was audited behind a defence.
+    The numbers are the leaderboard's, each audit counted for the victim behind the defence that it was made behind.
+    Raises ``StoreError`` if nothing that is selected was audited behind a defence.
     """
-    tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
-    crafted = sorted({victim for table in tables for victim in evaluated(table) if not victims or victim in victims})
+    audits = _Audits.of(tables, datasets, budgets, attacks)
     cells: list[DefendedCell] = []
     prices: list[Price] = []
-    for victim in crafted:
-        others = sorted({o for table in tables for o in evaluated(table).get(victim, set()) if _defence(o, victim)})
-        if not others:
+    for victim in audits.crafted_on(victims):
+        defences = audits.defences(victim)
+        if not defences:
             continue
-        for other in (victim, *others):
-            board = build([exchange(table, victim, other) for table in tables], draws=draws)
-            cells += [_cell(row, victim, _defence(other, victim)) for row in board.cells if row.seeds]
-        board = build([_as_attacks(table, victim, others) for table in tables], draws=draws)
-        prices += [_price(row) for row in board.cells if row.seeds]
+        made = audits.audits_of_sets_from(victim)
+        for defence in (None, *defences):
+            behind = [s for s in made if s.audited_on == AuditedOn(victim, defence)]
+            cells += [_defended(row, victim, defence) for row in _rows(tables, behind, draws)]
+        prices += _prices(tables, audits.undefended(victim), victim, defences, draws)
     if not cells:
         which = " that is selected" if datasets or victims or budgets or attacks else ""
         raise StoreError(f"nothing{which} was audited behind a defence: give the suite 'defences'")
     return tuple(cells), tuple(prices)
 
 
-def _defence(evaluated_on: str, victim: str) -> str | None:
-    name, behind, defence = evaluated_on.partition(BEHIND)
-    return defence if behind and name == victim else None
+@dataclass(frozen=True, eq=False)
+class _Audits:
+    """The selected searches with all that they were audited on, and the clean audits to hold these against."""
+
+    searches: tuple[Search, ...]
+    made: Mapping[tuple[str, str], Collection[AuditedOn]]
+    clean: Mapping[tuple[str, str, str, int, str], str]
+
+    @classmethod
+    def of(
+        cls, tables: Sequence[ResultTables], datasets: Sequence[str], budgets: Sequence[str], attacks: Sequence[str]
+    ) -> "_Audits":
+        """Those of some data sets, budgets and attacks; an empty filter selects everything."""
+        wanted = [Budget.parse(text) for text in budgets]
+        searches = [
+            s
+            for s in read_searches(tables, Selection())
+            if s.role != REFERENCE_LINE
+            and (not datasets or s.cell.pair.dataset in datasets)
+            and (not wanted or s.cell.budget in wanted)
+            and (not attacks or s.entrant.attack in attacks)
+        ]
+        return cls(tuple(searches), audits_in(tables), clean_audits(tables))
+
+    def _of(self, search: Search) -> Collection[AuditedOn]:
+        return self.made.get((search.where, search.search_id), ())
+
+    def crafted_on(self, victims: Sequence[str]) -> list[str]:
+        """The victims that audited sets were crafted on."""
+        known = {s.cell.pair.victim for s in self.searches if self._of(s)}
+        return sorted(victim for victim in known if not victims or victim in victims)
+
+    def defences(self, victim: str) -> list[str]:
+        """The defences that sets crafted on a victim were audited behind."""
+        on = {other for s in self.searches if s.cell.pair.victim == victim for other in self._of(s)}
+        return sorted(other.defence for other in on if other.defence is not None and other.victim == victim)
+
+    def undefended(self, victim: str) -> list[Search]:
+        """The searches crafted on a victim."""
+        return [s for s in self.searches if s.cell.pair.victim == victim]
+
+    def audits_of_sets_from(self, victim: str) -> list[Search]:
+        """All audits of sets crafted on a victim, those on itself among them."""
+        return [
+            s.as_audited_on(other, self.clean.get((*_setting(s), other.label), ""))
+            for s in self.undefended(victim)
+            for other in sorted(self._of(s), key=lambda other: other.label)
+        ]
 
 
-def _cell(row: Row, victim: str, defence: str | None) -> DefendedCell:
-    return DefendedCell(
-        row.dataset, row.attribute, victim, row.budget_label, row.entrant, row.attack, row.role, defence,
-        row.fg, row.fg_low, row.fg_high, row.gain, row.gap_clean, row.gap_poisoned, row.accuracy_cost, row.seeds,
+def _setting(search: Search) -> tuple[str, str, str, int]:
+    pair = search.cell.pair
+    return pair.dataset, pair.attribute, search.fingerprint, search.seed
+
+
+def _rows(tables: Sequence[ResultTables], audits: Sequence[Search], draws: int) -> Iterator[Row]:
+    """The board's rows of the single cells of some audits, where there is a result."""
+    outcomes, _ = read_outcomes(tables, audits)
+    evidence = weigh(audits, bootstrap(outcomes, draws, {}), sorted({s.entrant for s in audits}))
+    for cell in evidence.required:
+        yield from (row for row in rank(evidence, [cell], place_of(cell, evidence)) if row.seeds)
+
+
+def _transferred(row: Row, victim: str) -> TransferCell:
+    return TransferCell(crafted_on=victim, evaluated_on=row.victim, **_shared(row))
+
+
+def _defended(row: Row, victim: str, defence: str | None) -> DefendedCell:
+    return DefendedCell(victim=victim, defence=defence, gain=row.gain, **_shared(row))
+
+
+def _shared(row: Row) -> dict[str, Any]:
+    names = (
+        "dataset", "attribute", "budget_label", "entrant", "attack", "role", "fg", "fg_low", "fg_high", "gap_clean",
+        "gap_poisoned", "accuracy_cost", "seeds",
     )  # fmt: skip
+    return {name: row.values[name] for name in names}
 
 
-def _price(row: Row) -> Price:
+def _matrix(cell: TransferCell) -> tuple[str | None, ...]:
+    return cell.dataset, cell.attribute, cell.budget_label, cell.entrant
+
+
+def _prices(
+    tables: Sequence[ResultTables], searches: Sequence[Search], victim: str, defences: Sequence[str], draws: int
+) -> Iterator[Price]:
+    """What each defence does to the clean victim, by data set and attribute, the one that closes most first."""
+    clean = clean_audits(tables)
+    settings = {_setting(s): s for s in searches if s.baseline_id}
+    labels = [AuditedOn(victim, defence).label for defence in defences]
+    names = {s.baseline_id for s in settings.values()}
+    names |= {clean[(*setting, label)] for setting in settings for label in labels if (*setting, label) in clean}
+    baselines = Baselines(tables, names)
+
+    def audit(search: Search, label: str) -> Baseline | None:
+        name = search.baseline_id if label == victim else clean.get((*_setting(search), label), "")
+        baseline = baselines.get(name, search.where)
+        return None if isinstance(baseline, str) else baseline
+
+    for (dataset, attribute), some in groupby(sorted(settings), key=lambda setting: setting[:2]):
+        members = {seed: settings[at] for at in some for seed in [at[3]]}
+        series = [_paired(members, victim, label, audit) for label in labels]
+        seeds = tuple(sorted({seed for by_seed in series for seed in by_seed}))
+        if not seeds:
+            continue
+        undefended = {seed: paired.clean for by_seed in series for seed, paired in by_seed.items()}
+        present = [(defence, by_seed) for defence, by_seed in zip(defences, series, strict=True) if by_seed]
+        fingerprint = members[seeds[0]].fingerprint
+        family = Family(fingerprint, attribute, seeds, tuple(by_seed for _, by_seed in present), {victim: undefended})
+        resampled, _ = resample(family, draws)
+        found = [
+            _price(dataset, attribute, victim, defence, one, len(by_seed))
+            for (defence, by_seed), one in zip(present, resampled, strict=True)
+        ]
+        yield from sorted(found, key=lambda price: (-(price.gap_closed or 0.0), price.defence))
+
+
+def _paired(
+    members: Mapping[int, Search], victim: str, label: str, audit: Callable[[Search, str], Baseline | None]
+) -> dict[int, Paired]:
+    """By seed, the clean victim undefended and behind a defence, where both were audited on the same rows."""
+    pairs = {}
+    for seed, search in members.items():
+        clean, behind = audit(search, victim), audit(search, label)
+        if clean is not None and behind is not None and clean.rows.same(behind.rows):
+            pairs[seed] = Paired(clean, behind.audit)
+    return pairs
+
+
+def _price(dataset: str, attribute: str, victim: str, defence: str, series: Series, seeds: int) -> Price:
+    low, high = series.change.interval()
     return Price(
-        row.dataset, row.attribute, row.victim, row.attack, row.gap_clean, row.gap_poisoned, row.gap_closed,
-        row.gap_closed_low, row.gap_closed_high, row.accuracy_cost, row.accuracy_cost_upper, row.seeds,
-    )  # fmt: skip
-
-
-def _as_attacks(table: ResultTables, victim: str, defended_victims: Sequence[str]) -> ResultTables:
-    """The clean victim behind each defence, as if the defence were an attack on the undefended one."""
-    own = table.searches.filter(pc.equal(table.searches.column("victim"), victim)).to_pylist()
-    templates = {tuple(row[name] for name in _AT): row for row in own if row["baseline_id"] is not None}
-    wanted = pc.is_in(table.baselines.column("victim"), pa.array(defended_victims))
-    baselines = [
-        row for row in table.baselines.filter(wanted).to_pylist() if tuple(row[name] for name in _AT) in templates
-    ]
-    searches = list(_pretended(baselines, templates, victim))
-    predictions = [
-        {
-            "search_id": row["baseline_id"],
-            "evaluated_on": victim,
-            **{name: row[name] for name in ("audit_seed", "rows", "predicted")},
-        }
-        for row in baselines
-    ]
-    return ResultTables(
-        f"{table.where} (defences)",
-        pa.Table.from_pylist(searches, table.searches.schema),
-        pa.Table.from_pylist(predictions, table.predictions.schema),
-        table.baselines,
+        dataset=dataset,
+        attribute=attribute,
+        victim=victim,
+        defence=defence,
+        gap_undefended=finite(series.gap_clean),
+        gap_defended=finite(series.gap_poisoned),
+        gap_closed=finite(series.change.value),
+        gap_closed_low=finite(low),
+        gap_closed_high=finite(high),
+        accuracy_cost=finite(series.cost.value),
+        accuracy_cost_upper=finite(series.cost.upper()),
+        seeds=seeds,
     )
-
-
-def _pretended(
-    baselines: Sequence[Mapping[str, Any]], templates: Mapping[tuple[Any, ...], Mapping[str, Any]], victim: str
-) -> Iterator[dict[str, Any]]:
-    """One search per clean audit behind a defence."""
-    for baseline in {row["baseline_id"]: row for row in baselines}.values():
-        defence = _defence(baseline["victim"], victim)
-        template = templates[tuple(baseline[name] for name in _AT)]
-        yield {
-            **template,
-            "search_id": baseline["baseline_id"],
-            "attack": defence,
-            "attack_name": defence,
-            "role": "baseline",
-            "budget": "1%",
-            "objective": "unfairness",
-            "query_budget": 0,
-            "poison_rows": 0,
-            "identity": json.dumps({"attack": {"defence": defence}}),
-        }

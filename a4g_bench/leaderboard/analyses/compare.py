@@ -1,30 +1,26 @@
 """What changed between two sets of results, beyond noise: every entrant before and after, on the same people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import Any, Literal, cast
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.estimates import Estimate, finite, weighted
-from a4g_bench.leaderboard.evidence import Evidence, bootstrap, weigh
+from a4g_bench.leaderboard.evidence import Result, results_by
 from a4g_bench.leaderboard.inference import holm, p_value
-from a4g_bench.leaderboard.outcomes import read_outcomes
+from a4g_bench.leaderboard.outcomes import Outcome, check_rows, read_outcomes
 from a4g_bench.leaderboard.records import Cell, Entrant
-from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_searches
+from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_sides
 from a4g_bench.leaderboard.summary import protocol_weights
 from a4g_bench.protocol import DRAWS, LEVEL
 from a4g_bench.store.tables import ResultTables
 
-#: Ends the names of the second set's entrants and searches while both lie on one board; no name of a suite holds it.
-_AFTER = " (after)"
-
+#: Whether it is of the later results, the cell, the entrant.
+_Place = tuple[bool, Cell, Entrant]
 Verdict = Literal["better", "worse", "no difference"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """One entrant at one cell, or over all cells that both sets have (then the coordinates are null).
 
@@ -52,7 +48,7 @@ class Change:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """``overall`` has a row per entrant in both sets, ``cells`` one per entrant and cell in both; ``only_before`` and
     ``only_after`` name the entrants and cells that have no counterpart with the same seeds.
@@ -91,86 +87,77 @@ def compare(
     Differences are paired by seed and audit row. Raises ``StoreError`` where the sets have nothing in common, or cannot
     share a board: other rows of a data set, other definitions of a victim, another protocol version.
     """
-    selection = Selection(tuple(datasets), tuple(victims))
-    tables = [*before, *(_renamed(table) for table in after)]
-    searches = [s for s in read_searches(tables, selection) if s.role != REFERENCE_LINE]
-    outcomes, _ = read_outcomes(tables, searches)
-    evidence = weigh(searches, bootstrap(outcomes, draws, {}), sorted({s.entrant for s in searches}))
-    places = sorted({(cell, _bare(entrant)) for cell, entrant in evidence.results}, key=lambda p: (p[1], p[0]))
-    both = [(cell, entrant) for cell, entrant in places if _pair(evidence, cell, entrant) is not None]
-    if not both:
+    selection = Selection(datasets=tuple(datasets), victims=tuple(victims))
+    old, new = ([s for s in side if s.role != REFERENCE_LINE] for side in read_sides([before, after], selection))
+    results = _both(read_outcomes(before, old)[0], read_outcomes(after, new)[0], draws)
+    places = sorted({(cell, entrant) for _, cell, entrant in results}, key=lambda p: (p[1], p[0]))
+    pairs = {place: pair for place in places if (pair := _pair(results, place)) is not None}
+    if not pairs:
         raise StoreError("the results have no entrant, cell and seeds in common: there is nothing to compare")
-    cells = _judged([_change(evidence, [cell], entrant) for cell, entrant in both])
+    cells = [_change(entrant, {cell: pair}) for (cell, entrant), pair in pairs.items()]
     overall = [
-        _change(evidence, [cell for cell, other in both if other == entrant], entrant, alone=False)
-        for entrant in dict.fromkeys(entrant for _, entrant in both)
+        _change(entrant, {cell: pair for (cell, other), pair in pairs.items() if other == entrant}, alone=False)
+        for entrant in dict.fromkeys(entrant for _, entrant in pairs)
     ]
-    lone = [place for place in places if place not in both]
+    lone = [place for place in places if place not in pairs]
     return Comparison(
-        _judged(overall),
-        cells,
-        tuple(_named(cell, entrant) for cell, entrant in lone if (cell, entrant) in evidence.results),
-        tuple(_named(cell, entrant) for cell, entrant in lone if (cell, _later(entrant)) in evidence.results),
+        overall=_judged(overall),
+        cells=_judged(cells),
+        only_before=tuple(f"{entrant.attack} on {cell}" for cell, entrant in lone if (False, cell, entrant) in results),
+        only_after=tuple(f"{entrant.attack} on {cell}" for cell, entrant in lone if (True, cell, entrant) in results),
     )
 
 
-def _renamed(table: ResultTables) -> ResultTables:
-    """The table with other names for its entrants and searches."""
-
-    def marked(content: pa.Table, column: str) -> pa.Table:
-        names = pc.binary_join_element_wise(content[column], "", _AFTER)
-        return content.set_column(content.column_names.index(column), column, names)
-
-    return ResultTables(
-        f"{table.where}{_AFTER}",
-        marked(marked(table.searches, "attack"), "search_id"),
-        marked(table.predictions, "search_id"),
-        table.baselines,
+def _both(old: Sequence[Outcome], new: Sequence[Outcome], draws: int) -> Mapping[_Place, Result]:
+    """Results by whether they are the later ones, cell and entrant; resampled together, so differences are paired."""
+    check_rows([*old, *new])
+    later = {id(outcome) for outcome in new}
+    results = results_by(
+        [*old, *new], draws, lambda outcome: (id(outcome) in later, outcome.search.cell, outcome.search.entrant)
     )
+    return cast(Mapping[_Place, Result], results)
 
 
-def _later(entrant: Entrant) -> Entrant:
-    return replace(entrant, attack=f"{entrant.attack}{_AFTER}")
-
-
-def _bare(entrant: Entrant) -> Entrant:
-    return replace(entrant, attack=entrant.attack.removesuffix(_AFTER))
-
-
-def _pair(evidence: Evidence, cell: Cell, entrant: Entrant) -> tuple[Estimate, Estimate] | None:
+def _pair(results: Mapping[_Place, Result], place: tuple[Cell, Entrant]) -> tuple[Estimate, Estimate] | None:
     """FG before and after; None unless both have the same seeds."""
-    old, new = (evidence.results.get((cell, one)) for one in (entrant, _later(entrant)))
+    old, new = (results.get((is_later, *place)) for is_later in (False, True))
     return None if old is None or new is None or old.seeds != new.seeds else (old.fg, new.fg)
 
 
 def _change(
-    evidence: Evidence, cells: Sequence[Cell], entrant: Entrant, *, alone: bool = True
+    entrant: Entrant, pairs: Mapping[Cell, tuple[Estimate, Estimate]], *, alone: bool = True
 ) -> tuple[Change, Estimate]:
     """A change that is not judged yet, with its difference."""
-    pairs = [pair for cell in cells if (pair := _pair(evidence, cell, entrant)) is not None]
+    cells = list(pairs)
     weights = protocol_weights(cells)
-    old, new = (weighted(weights, side) for side in zip(*pairs, strict=True))
+    old, new = (weighted(weights, side) for side in zip(*pairs.values(), strict=True))
     difference = new - old
     low, high = difference.interval()
     at = cells[0].pair if alone else None
     return Change(
-        entrant.attack, entrant.objective, entrant.query_budget,
-        at.dataset if at else None, at.attribute if at else None, at.victim if at else None,
-        cells[0].budget.label if alone else None,
-        finite(old.value), finite(new.value), finite(difference.value), finite(low), finite(high), 1.0, "no difference",
-    ), difference  # fmt: skip
+        entrant=entrant.attack,
+        objective=entrant.objective,
+        query_budget=entrant.query_budget,
+        dataset=at.dataset if at else None,
+        attribute=at.attribute if at else None,
+        victim=at.victim if at else None,
+        budget_label=cells[0].budget.label if alone else None,
+        before=finite(old.value),
+        after=finite(new.value),
+        difference=finite(difference.value),
+        low=finite(low),
+        high=finite(high),
+        p=1.0,
+        verdict="no difference",
+    ), difference
 
 
 def _judged(changes: Sequence[tuple[Change, Estimate]]) -> tuple[Change, ...]:
     adjusted = holm([p_value(difference) for _, difference in changes])
-    found = []
+    judged = []
     for (change, difference), p in zip(changes, adjusted, strict=True):
         verdict: Verdict = "no difference"
         if p <= LEVEL:
             verdict = "better" if difference.value > 0 else "worse"
-        found.append(replace(change, p=float(p), verdict=verdict))
-    return tuple(found)
-
-
-def _named(cell: Cell, entrant: Entrant) -> str:
-    return f"{entrant.attack} on {cell}"
+        judged.append(replace(change, p=float(p), verdict=verdict))
+    return tuple(judged)
