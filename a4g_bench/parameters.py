@@ -281,3 +281,22 @@ def stored(cls: object, values: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters of a class as identities write them: under the names that were stored first."""
     names = {declared.name: declared.stored_as for declared in declared_by(cls)}
     return {names.get(name, name): value for name, value in values.items()}
+
+
+def markdown(named: Mapping[str, object]) -> str:
+    """A table of the parameters of classes, each by its name: those who declare the same share a line."""
+    owners: dict[tuple[str, str, str, str], list[str]] = {}
+    for name, cls in named.items():
+        for declared in declared_by(cls):
+            cells = f"`{declared.name}`", f"`{_shown(declared.default)}`", declared.constraint.text, declared.doc
+            owners.setdefault(cells, []).append(f"`{name}`")
+    lines = [(cells[0], ", ".join(names), *cells[1:]) for cells, names in owners.items()]
+    rows = [("parameter", "of", "default", "value", "meaning"), ("---",) * 5, *lines]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _shown(value: object) -> str:
+    """A default as a suite would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -123,7 +123,9 @@ class ThresholdCopies(Attack):
 
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
-        variant: str = parameter("both", OneOf(*RECIPES, quoted=False), "which groups' rows are copied and relabelled")
+        variant: str = parameter(
+            "both", OneOf(*RECIPES, quoted=False), "the group whose rows are copied, or half of each"
+        )
 
     parameters: Parameters
 

@@ -58,7 +58,11 @@ class CellDuplication(Attack):
 
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
-        variant: str = parameter("halves", OneOf("halves", "reweighing"), "how many rows of which cell are duplicated")
+        variant: str = parameter(
+            "halves",
+            OneOf("halves", "reweighing"),
+            "half the rows from either cell, or by what reweighing would add to each",
+        )
 
     parameters: Parameters
 

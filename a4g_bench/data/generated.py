@@ -49,8 +49,8 @@ class Synthetic(Source):
         )
         groups: int = parameter(2, Whole(at_least=2, at_most=_MAX_GROUPS), "how many groups")
         features: int = parameter(6, Whole(at_least=4), "columns that the victim sees besides the group")
-        noise: float = parameter(1.0, Number(at_least=0), "deviations that the scores lie from the merit")
-        seed: int = parameter(0, Whole(at_least=0), "of the random numbers")
+        noise: float = parameter(1.0, Number(at_least=0), "standard deviation of what the scores add to the merit")
+        seed: int = parameter(0, Whole(at_least=0), "of all random draws")
         protected_visible: bool = parameter(True, Flag(), "whether the victim sees the group")
 
     def state(self) -> State:
@@ -117,9 +117,13 @@ class GaussianGroups(Source):
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
         rows: int = parameter(4000, Whole(at_least=1), "how many people")
-        distance: float = parameter(7.0, Number(at_least=0), "between the means of the two labels")
-        angle: float = parameter(float(np.pi / 4), Number(), "radians that the features are turned by for the group")
-        seed: int = parameter(0, Whole(at_least=0), "of the random numbers")
+        distance: float = parameter(7.0, Number(at_least=0), "of the means of the two labels from each other")
+        angle: float = parameter(
+            float(np.pi / 4),
+            Number(),
+            "in radians, between what tells the labels apart and what tells the groups apart",
+        )
+        seed: int = parameter(0, Whole(at_least=0), "of all random draws")
         protected_visible: bool = parameter(False, Flag(), "whether the victim sees the group")
 
     def state(self) -> State:

@@ -21,7 +21,7 @@ class LabelSanitisation(Defence):
 
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
-        neighbours: int = parameter(10, Whole(at_least=1), "how many of the nearest rows are asked")
+        neighbours: int = parameter(10, Whole(at_least=1), "how many of the nearest rows are looked at")
         agreement: float = parameter(
             0.8, Number(above=0.5, at_most=1), "share of them that must carry the other label for a row to take it"
         )

@@ -25,10 +25,8 @@ class ExponentiatedGradientReduction(Reference):
 
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
-        eps: float = parameter(
-            0.01, Number(above=0), "by how much error rates of groups may differ on the training rows"
-        )
-        max_iter: int = parameter(50, Whole(at_least=1), "how often the victim is trained at most")
+        eps: float = parameter(0.01, Number(above=0), "by how much groups' error rates may differ on the training rows")
+        max_iter: int = parameter(50, Whole(at_least=1), "how often the victim is trained, at most")
 
     parameters: Parameters
 
@@ -59,7 +57,9 @@ class CorrelationRemoval(Reference):
 
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
-        alpha: float = parameter(1.0, Number(at_least=0, at_most=1), "how much of the correlation is taken")
+        alpha: float = parameter(
+            1.0, Number(at_least=0, at_most=1), "how much of the linear correlation with the group is taken"
+        )
 
     parameters: Parameters
 
