@@ -227,14 +227,21 @@ class ParameterSet:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """The parameters by their names, older ones included. Raises ``ValueError`` where a name and its older one
-        both stand, ``TypeError`` for an unknown one.
+        """The parameters by their names, older ones included. Raises ``ValueError`` as :meth:`current` does,
+        ``TypeError`` for an unknown name.
+        """
+        return cls(**cls.current(values))
+
+    @classmethod
+    def current(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values by today's names instead of older ones. Raises ``ValueError`` where a name and its older one both
+        stand.
         """
         older = {d.stored_as: name for name, d in declarations(cls).items() if d.stored_as != name}
         for old, name in older.items():
             if old in values and name in values:
                 raise ValueError(f"'{old}' is the older name of '{name}': give one of them")
-        return cls(**{older.get(name, name): value for name, value in values.items()})
+        return {older.get(name, name): value for name, value in values.items()}
 
 
 _known: WeakKeyDictionary[type, Mapping[str, Declaration]] = WeakKeyDictionary()

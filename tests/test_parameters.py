@@ -253,12 +253,14 @@ def test_a_data_set_declares_like_the_others() -> None:
     class Declared(Rows):
         @dataclass(frozen=True, kw_only=True)
         class Parameters(ParameterSet):
-            scale: float = parameter(1.0, Number(above=0), "how wide")
+            scale: float = parameter(1.0, Number(above=0), "how wide", stored_as="width")
             kind: str = parameter("round", OneOf("round", "flat"), "which shape")
 
     assert Declared.parameters == {"scale": 1.0, "kind": "round"}
     with pytest.raises(LookupError, match=r"^\{'scale': 2.0, 'kind': 'round'\}$"):
-        Declared().load(scale=2)
+        Declared().load(width=2)
+    with pytest.raises(DataError, match=r"^data set 'rows': 'width' is the older name of 'scale': give one of them$"):
+        Declared().load(width=2, scale=2)
     with pytest.raises(DataError, match=r"^data set 'rows': scale must be more than 0, not 0.0$"):
         Declared().load(scale=0)
     with pytest.raises(DataError, match=r"^data set 'rows': kind must be 'round' or 'flat', not 'rond'$"):

@@ -48,7 +48,11 @@ class Source(ABC):
         Raises ``DataUnavailableError`` if the source cannot be reached here, and ``DataError`` if a parameter is
         unknown, of the wrong type or not what is declared, or if the source's content is not what its description says.
         """
-        return self.read(**{**self.parameters, **{key: self._checked(key, value) for key, value in params.items()}})
+        try:
+            current = self.Parameters.current(params)
+        except ValueError as error:
+            raise DataError(f"data set '{self.name}': {error}") from error
+        return self.read(**{**self.parameters, **{key: self._checked(key, value) for key, value in current.items()}})
 
     def _checked(self, key: str, value: object) -> object:
         if key not in self.parameters:

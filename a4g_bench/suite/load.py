@@ -32,7 +32,9 @@ def builtin_names() -> list[str]:
 
 _SHOWN = 60
 #: Kinds of plugins whose parameters can have older names.
-_RENAMING: tuple[Literal["attacks", "references", "defences"], ...] = ("attacks", "references", "defences")
+_RENAMING: tuple[Literal["datasets", "attacks", "references", "defences"], ...] = (
+    "datasets", "attacks", "references", "defences",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
