@@ -2,11 +2,14 @@
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from a4g_bench.errors import A4GError, nearest
+from a4g_bench.parameters import Parameterised, declared_by
+from a4g_bench.parameters import stored as stored_parameters
 
 Kind = Literal["datasets", "victims", "attacks", "defences", "references", "metrics", "columns"]
 
@@ -55,34 +58,60 @@ def get(kind: Kind, name: str) -> Any:
 def build(kind: Kind, name: str, parameters: Mapping[str, Any], base: type[Any], error: type[A4GError]) -> Any:
     """Instantiate the registered subclass of ``base`` with keyword ``parameters``.
 
-    Raises ``error`` naming an unknown parameter, or with what its constructor says of a bad value.
+    Raises ``error`` naming an unknown parameter, or with what its declaration or constructor says of a bad value.
     """
     what, cls = kind.removesuffix("s"), get(kind, name)
     if not (isinstance(cls, type) and issubclass(cls, base)):
         raise error(f"{what} '{name}' is registered as {cls!r}, which is no subclass of {base.__name__}")
-    accepted, any_name = _parameters(cls)
-    for key in parameters:
-        if key not in accepted and not any_name:
-            raise error(f"{what} '{name}' has no parameter '{key}'{nearest(key, accepted)}")
     try:
+        accepted = _accepted(cls)
+        for key in parameters:
+            if not accepted.takes(key):
+                raise error(f"{what} '{name}' has no parameter '{key}'{nearest(key, accepted.names)}")
         return cls(**parameters)
     except (TypeError, ValueError) as wrong:
         raise error(f"{what} '{name}': {wrong}") from wrong
 
 
-def _parameters(cls: type) -> tuple[list[str], bool]:
-    """Names a class accepts as keyword arguments, and whether it accepts any other name too.
+def stored(kind: Kind, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a registered class as identities write them: a renamed one under its older name.
 
-    What a constructor takes as ``**more`` it hands to the next one: those names count, too.
+    Raises ``A4GError`` as :func:`get` does.
     """
-    named: list[str] = []
-    for one in cls.__mro__:
-        if "__init__" not in vars(one):
+    return stored_parameters(get(kind, name), parameters) if parameters else {}
+
+
+@dataclass(frozen=True)
+class _Accepted:
+    """Names that a class takes as keyword arguments, with ``older`` ones, and whether it takes ``any`` other, too."""
+
+    names: frozenset[str]
+    older: frozenset[str] = frozenset()
+    any: bool = False
+
+    def takes(self, name: str) -> bool:
+        return self.any or name in self.names or name in self.older
+
+
+@cache
+def _accepted(cls: type) -> _Accepted:
+    """By its constructor's signature, and by what it declares where the constructor is, or hands on to, the base's."""
+    names: set[str] = set()
+    handed_on = False
+    for owner in cls.__mro__:
+        constructor = vars(owner).get("__init__")
+        if constructor is None:
             continue
-        if one is object:
-            return named, bool(named)
-        taken = list(inspect.signature(one).parameters.values())
-        named += [t.name for t in taken if t.kind in (t.POSITIONAL_OR_KEYWORD, t.KEYWORD_ONLY)]
+        if constructor is Parameterised.__init__:
+            declared = declared_by(cls)
+            names |= {one.name for one in declared}
+            older = frozenset(one.stored_as for one in declared)
+            return _Accepted(frozenset(names), older, any=handed_on and not declared)
+        if owner is object:
+            break
+        taken = list(inspect.signature(constructor).parameters.values())[1:]  # the first is the instance
+        names |= {t.name for t in taken if t.kind in (t.POSITIONAL_OR_KEYWORD, t.KEYWORD_ONLY)}
         if not any(t.kind is t.VAR_KEYWORD for t in taken):
-            return named, False
-    return named, True
+            return _Accepted(frozenset(names))
+        handed_on = True
+    return _Accepted(frozenset(names), any=handed_on)

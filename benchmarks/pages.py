@@ -1,4 +1,5 @@
-"""Tables of pages, made from published results: ``python -m benchmarks.pages`` writes them, ``--check`` compares.
+"""Tables of pages, made from published results and from what plugins declare: ``python -m benchmarks.pages`` writes
+them, ``--check`` compares.
 
 A table stands between the markers ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``.
 """
@@ -7,10 +8,12 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
+from a4g_bench import plugins
 from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
 from a4g_bench.leaderboard.analyses.pairwise import HeadToHead, head_to_head
@@ -19,6 +22,7 @@ from a4g_bench.leaderboard.builtin_columns import COLUMNS
 from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.selection import Selection
+from a4g_bench.parameters import markdown
 from a4g_bench.store.results import tables_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -214,6 +218,23 @@ def board_columns() -> str:
     )
 
 
+def attack_parameters(*, search: bool) -> str:
+    """The parameters of the attacks that search, or of those that do not. ``given`` is not for suites."""
+    attacks = {name: cls for name, cls in _built_in("attacks").items() if name != "given"}
+    return markdown({name: cls for name, cls in attacks.items() if (cls.threat.role == "search") == search})
+
+
+def parameters(kind: plugins.Kind) -> str:
+    """The parameters of all plugins of a kind."""
+    return markdown(_built_in(kind))
+
+
+def _built_in(kind: plugins.Kind) -> dict[str, Any]:
+    """Plugins by name, without those that other packages bring."""
+    named = {name: plugins.get(kind, name) for name in plugins.names(kind)}
+    return {name: cls for name, cls in named.items() if cls.__module__.startswith("a4g_bench.")}
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"board": published_board},
     "docs/results.md": {"columns": board_columns},
@@ -225,6 +246,13 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "behind": behind,
         "prices": prices,
         "travelled": travelled,
+    },
+    "docs/suites.md": {
+        "data-set-parameters": partial(parameters, "datasets"),
+        "reference-parameters": partial(parameters, "references"),
+        "defence-parameters": partial(parameters, "defences"),
+        "baseline-parameters": partial(attack_parameters, search=False),
+        "search-parameters": partial(attack_parameters, search=True),
     },
 }
 
@@ -242,7 +270,7 @@ def filled(page: str) -> str:
 
 
 def main() -> int:
-    """Write the pages, or with ``--check`` return 1 if one is not what the results say."""
+    """Write the pages, or with ``--check`` return 1 if one is out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is out of date")
     asked = parser.parse_args()

@@ -68,11 +68,15 @@ def _walked(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 def _names() -> Iterator[str]:
     """What a suite can name, from the registry."""
     from a4g_bench import plugins
+    from a4g_bench.parameters import declared_by, markdown
 
     yield "# What a suite can name\n\nBuilt in; `a4g-bench list KIND` shows what is installed, plugins of others too.\n"
     kinds: tuple[plugins.Kind, ...] = ("datasets", "victims", "attacks", "defences", "references", "metrics")
     for kind in kinds:
+        named = {name: plugins.get(kind, name) for name in plugins.names(kind)}
         yield f"## {kind.capitalize()}\n\n| name | |\n|---|---|"
-        for name in plugins.names(kind):
-            yield f"| `{name}` | {str(plugins.get(kind, name).summary).replace('|', chr(92) + '|')} |"
+        for name, plugin in named.items():
+            yield f"| `{name}` | {str(plugin.summary).replace('|', chr(92) + '|')} |"
         yield ""
+        if any(declared_by(plugin) for plugin in named.values()):
+            yield f"### Parameters of {kind}\n\n{markdown(named)}"

@@ -1,8 +1,8 @@
 """The entrants of the allocation space: fixed points (``threshold-copies``), searches with and without a model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, replace
-from typing import ClassVar, Unpack
+from dataclasses import astuple, dataclass, replace
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,9 +19,10 @@ from a4g_bench.attacks.allocation import (
     realise,
     realise_guided,
 )
-from a4g_bench.attacks.ax.search import AxSearch, Exploring
+from a4g_bench.attacks.ax.search import AxSearch
 from a4g_bench.attacks.base import Attack, Poison, Pool, Problem, Threat
 from a4g_bench.attacks.two_phase import ContinuousSearch, Point
+from a4g_bench.parameters import Flag, OneOf, ParameterSet, parameter
 
 
 class AllocationSearch(ContinuousSearch):
@@ -73,19 +74,19 @@ class AxAllocation(AxSearch, AllocationSearch):
     summary = "Ax Bayesian optimisation over the allocation space, accuracy as a constraint"
     packages = (*AxSearch.packages, "lightgbm")
 
-    def __init__(self, *, guides: bool = True, **exploring: Unpack[Exploring]) -> None:
-        super().__init__(**exploring)
-        if not isinstance(guides, bool):
-            raise ValueError(f"guides must be true or false, not {guides!r}")
-        self.guides = guides
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(AxSearch.Parameters):
+        guides: bool = parameter(True, Flag(), "whether surrogates' rankings of the rows are part of the space")
+
+    parameters: Parameters
 
     @property
     def dimensions(self) -> Sequence[str]:  # type: ignore[override]  # of the class where all are searched
-        return DIMENSIONS if self.guides else DIMENSIONS[: -len(GUIDES)]
+        return DIMENSIONS if self.parameters.guides else DIMENSIONS[: -len(GUIDES)]
 
     @property
     def initial_points(self) -> Sequence[Point]:
-        recipes = [*(GUIDED.values() if self.guides else ()), *RECIPES.values()]
+        recipes = [*(GUIDED.values() if self.parameters.guides else ()), *RECIPES.values()]
         known = [*recipes, *(replace(recipe, spent=0.5) for recipe in recipes[:2])]
         return [astuple(recipe)[: len(self.dimensions)] for recipe in known]
 
@@ -120,10 +121,13 @@ class ThresholdCopies(Attack):
     threat = Threat("baseline", "oracle", "dirty", "duplicate")
     uses_scores = True
 
-    def __init__(self, variant: str = "both") -> None:
-        if variant not in tuple(RECIPES):
-            raise ValueError(f"variant must be one of {', '.join(RECIPES)}, not {variant!r}")
-        self.recipe = RECIPES[variant]
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        variant: str = parameter(
+            "both", OneOf(*RECIPES, quoted=False), "the group whose rows are copied, or half of each"
+        )
+
+    parameters: Parameters
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-        return realise(self.recipe, self.problem, pool, size, rng)
+        return realise(RECIPES[self.parameters.variant], self.problem, pool, size, rng)

@@ -17,6 +17,7 @@ from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Labels
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.estimate import Measurement
+from a4g_bench.parameters import Parameterised
 
 Role = Literal["control", "baseline", "search"]
 Scores = npt.NDArray[np.float64]
@@ -151,7 +152,7 @@ class Result:
         return self.reference.accuracy.mean - self.measurement.accuracy.mean if self.measurement else math.inf
 
 
-class Attack(ABC):
+class Attack(Parameterised, ABC):
     """One entrant. The harness calls, in this order and in one process::
 
         attack = Kind(**parameters)              # checked: AttackError names what is wrong
@@ -162,7 +163,8 @@ class Attack(ABC):
         chosen = attack.choose()                 # whose rows the harness audits
 
     :meth:`ask` may depend on nothing but the problem, the parameters and what was told, so that a search which was
-    killed goes on by being told its recorded results again. An attack that does not search only writes :meth:`draw`.
+    killed goes on by being told its recorded results again. An attack that does not search only writes :meth:`draw`;
+    one that takes parameters declares them in a nested class ``Parameters`` (see :mod:`a4g_bench.parameters`).
     """
 
     name: ClassVar[str]

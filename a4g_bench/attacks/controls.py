@@ -1,12 +1,13 @@
 """Controls, the zero-query baseline that needs no victim, and rows that somebody brings (``given``)."""
 
 from collections.abc import Mapping
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
 from a4g_bench.attacks.base import Attack, Poison, Pool, Threat, copies, join
 from a4g_bench.errors import AttackError
+from a4g_bench.parameters import OneOf, ParameterSet, Text, parameter
 
 
 class Clean(Attack):
@@ -55,14 +56,19 @@ class CellDuplication(Attack):
     summary = "zero queries: duplicates of the (group, label) cells that close the gap"
     threat = Threat("baseline", "data-only", "clean", "duplicate")
 
-    def __init__(self, variant: Literal["halves", "reweighing"] = "halves") -> None:
-        if variant not in ("halves", "reweighing"):
-            raise ValueError(f"variant must be 'halves' or 'reweighing', not {variant!r}")
-        self.variant = variant
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        variant: str = parameter(
+            "halves",
+            OneOf("halves", "reweighing"),
+            "half the rows from either cell, or by what reweighing would add to each",
+        )
+
+    parameters: Parameters
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
         problem = self.problem
-        if self.variant == "halves":
+        if self.parameters.variant == "halves":
             shares = {
                 (problem.worse_off, int(problem.favourable)): 0.5,
                 (problem.better_off, 1 - int(problem.favourable)): 0.5,
@@ -115,14 +121,15 @@ class Given(Attack):
     summary = "rows from a file, as brought to a4g-bench evaluate"
     threat = Threat("baseline", "oracle", "dirty", "free")
 
-    def __init__(self, digest: str = "") -> None:
-        if not isinstance(digest, str):
-            raise ValueError(f"digest must be a text, not {digest!r}")
-        self.digest = digest
-        #: Set by whoever read the file.
-        self.rows: Poison | None = None
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        digest: str = parameter("", Text(), "content hash of the rows, as `a4g-bench evaluate` finds it")
+
+    parameters: Parameters
+    #: Set by whoever read the file.
+    rows: Poison | None = None
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-        if self.rows is None or self.rows.digest != self.digest:
+        if self.rows is None or self.rows.digest != self.parameters.digest:
             raise AttackError("attack 'given' has its rows from a file: use a4g-bench evaluate FILE")
         return self.rows

@@ -1,15 +1,15 @@
 """``fairbatch-outer``: duplicates per (group, label) cell, moved after each fit by the groups' harm rates."""
 
 from collections.abc import Mapping, Sequence
-from typing import Unpack
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.attacks.base import Poison, Pool, Problem, Threat, copies, join
 from a4g_bench.attacks.controls import apportion, spread
-from a4g_bench.attacks.two_phase import Choosing, ContinuousSearch, Point
-from a4g_bench.parameters import number
+from a4g_bench.attacks.two_phase import ContinuousSearch, Point
+from a4g_bench.parameters import Number, parameter
 
 Shares = npt.NDArray[np.float64]
 
@@ -32,11 +32,13 @@ class FairBatchOuter(ContinuousSearch):
     summary = "duplicates per (group, label) cell, moved after each fit by the groups' harm rates"
     threat = Threat("search", "oracle", "clean", "duplicate")
 
-    def __init__(self, *, alpha: float = 0.2, **choosing: Unpack[Choosing]) -> None:
-        super().__init__(**choosing)
-        self.alpha = number("alpha", alpha)
-        if not 0 < self.alpha <= 1:
-            raise ValueError(f"alpha must be more than 0 and at most 1, not {alpha!r}")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ContinuousSearch.Parameters):
+        alpha: float = parameter(
+            0.2, Number(above=0, at_most=1), "share of the budget that a move shifts between cells"
+        )
+
+    parameters: Parameters
 
     @property
     def dimensions(self) -> Sequence[str]:
@@ -51,7 +53,7 @@ class FairBatchOuter(ContinuousSearch):
         self._start = sizes / sizes.sum()
 
     def propose(self, n: int) -> list[Point]:
-        alpha, extremes, shares = self.alpha, None, None
+        alpha, extremes, shares = self.parameters.alpha, None, None
         for result in self._told:
             if result.candidate.confirm:
                 continue

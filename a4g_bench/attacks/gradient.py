@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +12,35 @@ from a4g_bench import seeds
 from a4g_bench.attacks.base import Attack, Poison, Pool, Problem, Threat, copies, join
 from a4g_bench.attacks.surrogates.logistic import Logistic, with_ones
 from a4g_bench.attacks.surrogates.smoothed import OBJECTIVES, SmoothedLoss, smoothed_loss
-from a4g_bench.attacks.two_phase import Choosing, ContinuousSearch, Point
+from a4g_bench.attacks.two_phase import ContinuousSearch, Point
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Labels
-from a4g_bench.errors import AttackError, nearest
-from a4g_bench.parameters import number, whole
+from a4g_bench.errors import AttackError
+from a4g_bench.parameters import Flag, NameOf, Number, OneOf, ParameterSet, Whole, declarations, parameter
 from a4g_bench.victims.encoding import Encoder
 
 _CHOSEN = "chosen"
 _TRIES = 4  # training rows looked at per row to start from
 _ONE_SIDED = 1.645  # standard errors to the upper end of a one-sided 95 % interval
 _DIGITS = 6  # of an encoded number: the last bits of a sum make no other row
+_CONFIRM = declarations(ContinuousSearch.Parameters)["confirm"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crafting(ParameterSet):
+    """How rows are crafted: what ``gradient`` and ``gradient-search`` share."""
+
+    objective: str = parameter(
+        "unfairness",
+        NameOf(OBJECTIVES),
+        "what is lowered, over all groups: the protocol's gap, 1 less the ratio of the selection rates, the gap of the"
+        " false positive rates; or `error`, which is raised: the contrast",
+    )
+    label: int | str = parameter(
+        _CHOSEN, OneOf(0, 1, _CHOSEN), "the label of every row, or per row the one that promises more"
+    )
+    sharpness: float = parameter(4.0, Number(above=0), "slope of the smoothed prediction at the threshold")
 
 
 class Gradient(Attack):
@@ -52,43 +68,31 @@ class Gradient(Attack):
     packages = ("scipy",)
     requires_victim = "logistic_regression"
 
-    def __init__(
-        self,
-        *,
-        objective: str = "unfairness",
-        label: int | str = _CHOSEN,
-        rounds: int = 10,
-        steps: int = 5,
-        rate: float = 0.5,
-        sharpness: float = 4.0,
-        hold_accuracy: bool = True,
-    ) -> None:
-        if not isinstance(objective, str) or objective not in OBJECTIVES:
-            raise ValueError(f"unknown objective {objective!r}{nearest(str(objective), OBJECTIVES)}")
-        if isinstance(label, bool) or label not in (0, 1, _CHOSEN) or isinstance(label, float):
-            raise ValueError(f"label must be 0, 1 or '{_CHOSEN}', not {label!r}")
-        if not isinstance(hold_accuracy, bool):
-            raise ValueError(f"hold_accuracy must be true or false, not {hold_accuracy!r}")
-        self.objective, self.hold_accuracy = objective, hold_accuracy
-        self.label = None if label == _CHOSEN else int(label)
-        self.rounds, self.steps = whole("rounds", rounds, 1), whole("steps", steps, 0)
-        self.rate, self.sharpness = number("rate", rate), number("sharpness", sharpness)
-        for name in ("rate", "sharpness"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be more than 0, not {getattr(self, name)!r}")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(Crafting):
+        rounds: int = parameter(10, Whole(at_least=1), "parts that the budget is spent in")
+        steps: int = parameter(5, Whole(at_least=0), "gradient steps in each of the `rounds`")
+        rate: float = parameter(0.5, Number(above=0), "length of a step, in standard deviations")
+        hold_accuracy: bool = parameter(
+            True,
+            Flag(),
+            "stop where `max_accuracy_loss` would be exceeded on training and search-validation rows, by a 95 % bound",
+        )
+
+    parameters: Parameters
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
         if len(np.unique(pool.labels)) < 2:
             raise AttackError("the training rows carry one label only, so no logistic regression can be trained")
         with threadpool_limits(limits=1, user_api="blas"):  # the number of threads would change the last digits
-            bench = Bench.of(self.problem, pool, self.objective, self.sharpness)
+            bench = Bench.of(self.problem, pool, self.parameters.objective, self.parameters.sharpness)
             return self._craft(bench, size, rng)
 
     def _craft(self, bench: "Bench", size: int, rng: np.random.Generator) -> Poison:
         now = bench.state(join([], bench.pool.features.shape[1]), None)
-        held = self.hold_accuracy and self.objective != "error"
+        held = self.parameters.hold_accuracy and self.parameters.objective != "error"
         clean, allowance = now, self.problem.max_accuracy_loss if held else math.inf
-        for left in range(self.rounds, 0, -1):
+        for left in range(self.parameters.rounds, 0, -1):
             rows = -(-(size - len(now.poison)) // left)  # what is left, in equal parts, rounded up
             begun = self._begin(bench, now, rows, rng)
             moved = _promising(bench, now, self._move(bench, now, begun))
@@ -101,7 +105,7 @@ class Gradient(Attack):
     def _begin(self, bench: "Bench", now: "State", rows: int, rng: np.random.Generator) -> Poison:
         """At most ``rows`` training rows that promise most among a random sample, labelled as asked."""
         sample = rng.permutation(len(bench.pool))[: rows * _TRIES]
-        labels = (0, 1) if self.label is None else (self.label,)
+        labels = (0, 1) if self.parameters.label == _CHOSEN else (int(self.parameters.label),)
         given = [copies(bench.pool, sample, label) for label in labels]
         promise = np.array([now.influence(bench, one) for one in given])
         best = np.array(labels, dtype=np.int8)[promise.argmin(axis=0)]
@@ -114,12 +118,12 @@ class Gradient(Attack):
         fixed = bench.encoded(now.poison)
         rows, model = bench.encoded(begun), now.model
         labels = np.concatenate([bench.pool.labels, now.poison.labels, begun.labels])
-        for _ in range(self.steps):
+        for _ in range(self.parameters.steps):
             model = Logistic.train(np.concatenate([bench.rows, fixed, rows]), labels, model.weights)
             gradient = model.row_gradient(bench.adjoint(model), rows, begun.labels)
             length = np.linalg.norm(gradient, axis=1, keepdims=True)
             step = np.divide(gradient, length, out=np.zeros_like(gradient), where=length > 0)
-            rows[:, :-1] = np.clip(rows[:, :-1] - self.rate * step, bench.low, bench.high)
+            rows[:, :-1] = np.clip(rows[:, :-1] - self.parameters.rate * step, bench.low, bench.high)
         encoded = np.round(rows[:, :-1], _DIGITS)
         return Poison(bench.domain.project(bench.encoder.decode(encoded, begun.features)), begun.labels)
 
@@ -236,20 +240,16 @@ class GradientSearch(ContinuousSearch):
     packages = ("scipy",)
     dimensions = ("spent",)
 
-    def __init__(
-        self,
-        *,
-        objective: str = "unfairness",
-        label: int | str = "chosen",
-        sharpness: float = 4.0,
-        **choosing: Unpack[Choosing],
-    ) -> None:
-        choosing.setdefault("confirm", 0.5)
-        super().__init__(**choosing)
-        self._gradient = Gradient(objective=objective, label=label, sharpness=sharpness, hold_accuracy=False)
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ContinuousSearch.Parameters, Crafting):
+        confirm: float = parameter(0.5, _CONFIRM.constraint, _CONFIRM.doc)
+
+    parameters: Parameters
 
     def start(self, problem: Problem) -> None:
         super().start(problem)
+        crafting = {name: getattr(self.parameters, name) for name in declarations(Crafting)}
+        self._gradient = Gradient(**crafting, hold_accuracy=False)
         self._gradient.start(problem)
         self._crafted: dict[tuple[str, int], Poison] = {}
 

@@ -1,6 +1,7 @@
 """Copies chosen by influence: a linear program (``influence-duplication``) and shared leaves (``leaf-influence``)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from a4g_bench.attacks.surrogates.smoothed import smoothed_loss
 from a4g_bench.attacks.surrogates.trees import LeafKernel, Side, rank_by_leaves
 from a4g_bench.data.schema import Array
 from a4g_bench.errors import AttackError
-from a4g_bench.parameters import number, whole
+from a4g_bench.parameters import Number, ParameterSet, Whole, parameter
 
 Counts = npt.NDArray[np.int64]
 
@@ -40,11 +41,13 @@ class InfluenceDuplication(Attack):
     packages = ("scipy",)
     requires_victim = "logistic_regression"
 
-    def __init__(self, *, rounds: int = 5, max_copies: int = 1, sharpness: float = 4.0) -> None:
-        self.rounds, self.max_copies = whole("rounds", rounds, 1), whole("max_copies", max_copies, 1)
-        self.sharpness = number("sharpness", sharpness)
-        if self.sharpness <= 0:
-            raise ValueError(f"sharpness must be more than 0, not {sharpness!r}")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        rounds: int = parameter(5, Whole(at_least=1), "parts that the budget is spent in")
+        max_copies: int = parameter(1, Whole(at_least=1), "how many copies of a row may be added in all")
+        sharpness: float = parameter(4.0, Number(above=0), "slope of the smoothed prediction at the threshold")
+
+    parameters: Parameters
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
         if len(np.unique(pool.labels)) < 2:
@@ -54,18 +57,19 @@ class InfluenceDuplication(Attack):
         return copies(pool, np.repeat(np.arange(len(pool)), counts))
 
     def _counts(self, pool: Pool, size: int) -> Counts:
-        bench = Bench.of(self.problem, pool, "unfairness", self.sharpness)
-        right = smoothed_loss("error", self.problem, bench.judged, bench.labels, self.sharpness)
+        sharpness = self.parameters.sharpness
+        bench = Bench.of(self.problem, pool, "unfairness", sharpness)
+        right = smoothed_loss("error", self.problem, bench.judged, bench.labels, sharpness)
         now = Influence.of(bench.rows, pool.labels, bench.loss, right)
         counts, clean_error = np.zeros(len(pool), dtype=np.int64), now.error
-        for left in range(self.rounds, 0, -1):
+        for left in range(self.parameters.rounds, 0, -1):
             chosen = cheapest_copies(
                 now.on_unfairness(bench.rows, pool.labels),
                 now.on_error(bench.rows, pool.labels),
                 rows=-(-(size - int(counts.sum())) // left),  # what is left, in equal parts, rounded up
                 gap=now.unfairness,
                 allowance=clean_error + self.problem.max_accuracy_loss - now.error,
-                most=self.max_copies - counts,
+                most=self.parameters.max_copies - counts,
             )
             if not chosen.any():
                 break
@@ -127,19 +131,25 @@ class LeafInfluence(Attack):
     threat = Threat("baseline", "surrogate", "dirty", "duplicate")
     packages = ("lightgbm", "scipy")
 
-    def __init__(self, *, lift: float = 1.0, price: float = 1.0, rounds: int = 5) -> None:
-        self.lift, self.price, self.rounds = number("lift", lift), number("price", price), whole("rounds", rounds, 1)
-        if not 0 <= self.lift <= 1:
-            raise ValueError(f"lift must lie between 0 and 1, not {lift!r}")
-        if self.price < 0:
-            raise ValueError(f"price must be at least 0, not {price!r}")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        lift: float = parameter(
+            1.0,
+            Number(at_least=0, at_most=1),
+            "share of the rows that lower the worse-off group's harm rate; the others raise the best-off group's",
+        )
+        price: float = parameter(1.0, Number(at_least=0), "what a share of error costs, in shares of unfairness")
+        rounds: int = parameter(5, Whole(at_least=1), "parts that the budget is spent in")
+
+    parameters: Parameters
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
         kernel = LeafKernel.of(self.problem, pool)
-        lifted = round(self.lift * size)
+        lifted = round(self.parameters.lift * size)
         sizes: dict[Side, int] = {"lift": lifted, "lower": size - lifted}
         parts = []
         for side, rows in sizes.items():
-            ranking = rank_by_leaves(self.problem, pool, kernel, side, rows, price=self.price, rounds=self.rounds)
+            price, rounds = self.parameters.price, self.parameters.rounds
+            ranking = rank_by_leaves(self.problem, pool, kernel, side, rows, price=price, rounds=rounds)
             parts.append(copies(pool, ranking.rows, ranking.labels))
         return join(parts, pool.features.shape[1])

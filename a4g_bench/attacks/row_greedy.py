@@ -3,20 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal
+from typing import cast
 
 import numpy as np
 
 from a4g_bench import seeds
-from a4g_bench.attacks.ax.proposer import Observation, Proposer
+from a4g_bench.attacks.ax.proposer import Acquisition, Observation, Proposer
 from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, Problem, Result, Threat, join
 from a4g_bench.data.domain import Domain
 from a4g_bench.data.schema import Array, Feature
 from a4g_bench.errors import AttackError
-from a4g_bench.parameters import number, whole
+from a4g_bench.parameters import Flag, Number, OneOf, ParameterSet, Whole, parameter
 
 Point = tuple[float, ...]
 LABEL = "label"
+_SEARCH = "search"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ class RowSpace:
             with_label,
         )
 
-    def row(self, point: Sequence[float], label: int | Literal["search"]) -> Poison:
+    def row(self, point: Sequence[float], label: int | str) -> Poison:
         """The row (1, d) at a point, with its label: that of the point, where labels are searched."""
         row = self.usual.copy()
         for position, values, at in zip(self.positions, self.values, point, strict=False):
@@ -97,34 +98,31 @@ class AxRowGreedy(Attack):
     supports_folds = False
     packages = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
 
-    def __init__(
-        self,
-        *,
-        label: int | Literal["search"] = "search",
-        accept: str = "noise",
-        noise: float = 3.0,
-        restart: bool = False,
-        acquisition: str = "lean",
-        kappa: float = 2.5,
-        initial: int = 8,
-    ) -> None:
-        if isinstance(label, bool) or label not in (0, 1, "search"):
-            raise ValueError(f"label must be 0, 1 or 'search', not {label!r}")
-        if accept not in ("noise", "strict"):
-            raise ValueError(f"accept must be 'noise' or 'strict', not {accept!r}")
-        if not isinstance(restart, bool):
-            raise ValueError(f"restart must be true or false, not {restart!r}")
-        if acquisition not in ("lean", "default", "ucb"):
-            raise ValueError(f"acquisition must be 'lean', 'default' or 'ucb', not {acquisition!r}")
-        self.label, self.restart, self.acquisition = label, restart, acquisition
-        self.noise = 0.0 if accept == "strict" else number("noise", noise)
-        self.kappa, self.initial = number("kappa", kappa), whole("initial", initial, 1)
-        if self.noise < 0 or self.kappa <= 0:
-            raise ValueError("noise must be at least 0 and kappa more than 0")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        label: int | str = parameter(_SEARCH, OneOf(0, 1, _SEARCH), "the label of every row, or searched as well")
+        accept: str = parameter(
+            "noise",
+            OneOf("noise", "strict"),
+            "which row is kept: one that lowers the objective beyond `noise`, or by anything",
+        )
+        noise: float = parameter(
+            3.0, Number(at_least=0), "by how many standard errors a row must lower the objective, unless `strict`"
+        )
+        restart: bool = parameter(False, Flag(), "whether the model forgets at each row that is kept")
+        acquisition: str = parameter(
+            "lean",
+            OneOf("lean", "default", "ucb"),
+            "the cheap one, Ax's own (dearer), or the upper confidence bound",
+        )
+        kappa: float = parameter(2.5, Number(above=0), "deviations above the mean in the upper confidence bound")
+        initial: int = parameter(8, Whole(at_least=1), "points before the model")
+
+    parameters: Parameters
 
     def start(self, problem: Problem) -> None:
         super().start(problem)
-        self._space = RowSpace.of(problem, with_label=self.label == "search")
+        self._space = RowSpace.of(problem, with_label=self.parameters.label == _SEARCH)
         self._kept: Result | None = None
         self._rows: list[Point] = []
         self._proposer = self._new_proposer()
@@ -141,14 +139,14 @@ class AxRowGreedy(Attack):
         if best is not None and self._helps(best):
             self._kept = best
             self._rows = self._points(best.candidate.parameters)
-            if self.restart:
+            if self.parameters.restart:
                 self._proposer = self._new_proposer()
 
     def choose(self) -> Result | None:
         return self._kept
 
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-        rows = [self._space.row(point, self.label) for point in self._points(parameters)]
+        rows = [self._space.row(point, self.parameters.label) for point in self._points(parameters)]
         return join(rows, len(self.problem.domain.schema.features))
 
     def _new_proposer(self) -> Proposer:
@@ -156,9 +154,9 @@ class AxRowGreedy(Attack):
         return Proposer(
             self._space.names,
             seed=int(purpose.integers(2**31)),
-            initial=self.initial,
-            acquisition=self.acquisition,  # type: ignore[arg-type]  # checked in __init__
-            kappa=self.kappa,
+            initial=self.parameters.initial,
+            acquisition=cast(Acquisition, self.parameters.acquisition),
+            kappa=self.parameters.kappa,
         )
 
     def _helps(self, result: Result) -> bool:
@@ -166,7 +164,8 @@ class AxRowGreedy(Attack):
         before = self.problem.clean if self._kept is None else self._kept.measurement
         assert before is not None
         gained = before.objective.mean - result.measurement.objective.mean
-        return gained > self.noise * max(before.objective.sem, result.measurement.objective.sem)
+        noise = 0.0 if self.parameters.accept == "strict" else self.parameters.noise
+        return gained > noise * max(before.objective.sem, result.measurement.objective.sem)
 
     def _observation(self, result: Result) -> Observation:
         point = self._points(result.candidate.parameters)[-1]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Unpack
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from a4g_bench import seeds
-from a4g_bench.attacks.ax.search import AxSearch, Exploring
+from a4g_bench.attacks.ax.search import AxSearch
 from a4g_bench.attacks.base import Poison, Pool, Problem, Threat, copies
 from a4g_bench.attacks.gradient import Bench
 from a4g_bench.attacks.surrogates.linear import Influence
@@ -18,7 +17,7 @@ from a4g_bench.attacks.surrogates.smoothed import smoothed_loss
 from a4g_bench.attacks.two_phase import Point
 from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Labels
-from a4g_bench.parameters import number
+from a4g_bench.parameters import Number, parameter
 
 #: The features of a candidate row, in order; see :class:`RowScores`.
 FEATURES = ("score", "nearness", "group", "label", "density", "influence")
@@ -132,11 +131,13 @@ class AxPool(AxSearch):
     uses_scores = True
     dimensions = (*FEATURES, "spent")
 
-    def __init__(self, *, jitter: float = 0.25, **exploring: Unpack[Exploring]) -> None:
-        super().__init__(**exploring)
-        self.jitter = number("jitter", jitter)
-        if self.jitter < 0:
-            raise ValueError(f"jitter must be at least 0, not {jitter!r}")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(AxSearch.Parameters):
+        jitter: float = parameter(
+            0.25, Number(at_least=0), "how far a draw moves the rows' scores, in their standard deviations"
+        )
+
+    parameters: Parameters
 
     @property
     def initial_points(self) -> Sequence[Point]:
@@ -152,7 +153,7 @@ class AxPool(AxSearch):
             self._scored[pool] = RowScores.of(self.problem, pool)
         weights = 2 * np.array([parameters[name] for name in FEATURES]) - 1
         scores, labels = self._scored[pool].best(weights)
-        moved = scores + self.jitter * scores.std() * rng.standard_normal(len(pool))
+        moved = scores + self.parameters.jitter * scores.std() * rng.standard_normal(len(pool))
         order = np.lexsort((rng.random(len(pool)), -moved))  # rows of equal scores in random order
         rows = order[: int(np.floor(parameters["spent"] * size + 0.5))]
         return copies(pool, rows, labels[rows])

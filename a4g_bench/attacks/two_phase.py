@@ -2,27 +2,17 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TypedDict
+from dataclasses import dataclass
 
 import numpy as np
 
 from a4g_bench.attacks.base import Attack, Candidate, Problem, Result
-from a4g_bench.parameters import number, whole
+from a4g_bench.parameters import Flag, Number, ParameterSet, Whole, parameter
 from a4g_bench.protocol import SEEN_SHARE
 
 Point = tuple[float, ...]
 
 _LEAST_SEM = 1e-4  # of an evaluation in which nothing changed on the judged rows
-
-
-class Choosing(TypedDict, total=False):
-    """Parameters of :class:`ContinuousSearch`, for those that hand them on."""
-
-    confirm: float
-    finalists: int
-    margin: float
-    caution: float
-    no_levelling_down: bool
 
 
 class ContinuousSearch(Attack):
@@ -32,11 +22,11 @@ class ContinuousSearch(Attack):
     In the confirming phase the best ``finalists`` points are drawn afresh, in turn, and evaluated as the audit will
     train, with new victim seeds. The final set is the confirmed draw with the largest gain, pooled with its point's
     exploring evaluation to temper the winner's curse, among those whose pooled accuracy loss keeps ``margin`` to the
-    allowance, and ``caution`` standard errors if that is more; no rows, if none gains. These are the standard errors of
-    the audit to come, which holds the mean loss over the whole table within the allowance by its one-sided 95 % bound:
-    the queries' own, for as many rows as the table has. The bound is 1.645 of them; less will do, since the mean of
-    several searches lies below what each of them allows itself (COMPAS and Law: 1.3). A search whose exploring queries
-    all failed ends there.
+    allowance, and ``safety_sems`` standard errors if that is more; no rows, if none gains. These are the standard
+    errors of the audit to come, which holds the mean loss over the whole table within the allowance by its one-sided
+    95 % bound: the queries' own, for as many rows as the table has. The bound is 1.645 of them; less will do, since the
+    mean of several searches lies below what each of them allows itself (COMPAS and Law: 1.3). A search whose exploring
+    queries all failed ends there.
 
     With ``no_levelling_down`` what a group's harm rate rose by counts against the gain: the objective is its value plus
     the largest rise, in exploring as in choosing, so that the gap is to be closed from the worse-off group's side.
@@ -44,28 +34,28 @@ class ContinuousSearch(Attack):
 
     version = 2
 
-    def __init__(
-        self,
-        *,
-        confirm: float = 0.25,
-        finalists: int = 4,
-        margin: float = 0.002,
-        caution: float = 1.3,
-        no_levelling_down: bool = False,
-    ) -> None:
-        self.confirm = number("confirm", confirm)
-        if not 0 < self.confirm < 1:
-            raise ValueError(f"confirm must lie between 0 and 1, not {confirm}")
-        self.finalists = whole("finalists", finalists, 1)
-        self.margin = number("margin", margin)
-        if self.margin < 0:
-            raise ValueError(f"margin must be at least 0, not {margin}")
-        self.caution = number("caution", caution)
-        if self.caution < 0:
-            raise ValueError(f"caution must be at least 0, not {caution}")
-        if not isinstance(no_levelling_down, bool):
-            raise ValueError(f"no_levelling_down must be true or false, not {no_levelling_down!r}")
-        self.no_levelling_down = no_levelling_down
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        confirm: float = parameter(
+            0.25,
+            Number(above=0, below=1),
+            "share of the queries that evaluates the best points again, drawn afresh, with new victim seeds",
+        )
+        finalists: int = parameter(4, Whole(at_least=1), "how many points are evaluated again, in turn")
+        margin: float = parameter(
+            0.002, Number(at_least=0), "what a chosen set must keep to the suite's `max_accuracy_loss`, at least"
+        )
+        safety_sems: float = parameter(
+            1.3,
+            Number(at_least=0),
+            "how many standard errors of the audit to come it must keep to it, if that is more than `margin`",
+            stored_as="caution",
+        )
+        no_levelling_down: bool = parameter(
+            False, Flag(), "whether what a group's harm rate rises by counts against the gain"
+        )
+
+    parameters: Parameters
 
     @property
     @abstractmethod
@@ -93,7 +83,8 @@ class ContinuousSearch(Attack):
         self._told: list[Result] = []
         self._shortlisted: list[Point] | None = None
         budget = problem.query_budget
-        self.confirming = min(max(1, round(self.confirm * budget)), budget - 1) if budget > 1 else 0
+        confirming = max(1, round(self.parameters.confirm * budget))
+        self.confirming = min(confirming, budget - 1) if budget > 1 else 0
         self.exploring = budget - self.confirming
 
     def ask(self, n: int) -> Sequence[Candidate]:
@@ -124,12 +115,12 @@ class ContinuousSearch(Attack):
     @property
     def allowed_loss(self) -> float:
         """The largest accuracy loss a chosen set may show: the allowance less the margin."""
-        return self.problem.max_accuracy_loss - self.margin
+        return self.problem.max_accuracy_loss - self.parameters.margin
 
     def _confirmations(self, n: int) -> Sequence[Candidate]:
         done = len(self._told) - self.explored
         if self._shortlisted is None:
-            self._shortlisted = self.shortlist(self.finalists)
+            self._shortlisted = self.shortlist(self.parameters.finalists)
         if not self._shortlisted:
             return []
         candidates = []
@@ -141,10 +132,12 @@ class ContinuousSearch(Attack):
 
     def gain(self, result: Result) -> float:
         """What a result is worth: its gain, less the largest rise of a harm rate where that counts."""
-        return result.gain - result.rise if self.no_levelling_down and result.measurement else result.gain
+        counted = self.parameters.no_levelling_down and result.measurement
+        return result.gain - result.rise if counted else result.gain
 
     def _bearable(self, loss: float, error: float) -> bool:
-        return loss + max(self.margin, self.caution * error) <= self.problem.max_accuracy_loss
+        kept = max(self.parameters.margin, self.parameters.safety_sems * error)
+        return loss + kept <= self.problem.max_accuracy_loss
 
     def _pooled(self, confirmed: Result) -> tuple[float, float, float]:
         """Gain and accuracy loss, inverse-variance means over the point's exploring evaluation and this draw's, and the

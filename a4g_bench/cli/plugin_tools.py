@@ -143,16 +143,23 @@ def list_command(
     if as_json:
         print_json(rows)
     else:
-        print_table(rows)
+        print_table([{key: value for key, value in row.items() if key != "parameters"} for row in rows])
+
+
+#: Kinds of plugins that declare parameters. A victim's are those of the class that it builds.
+_DECLARING = ("datasets", "attacks", "references", "defences")
 
 
 def _plugins(kind: Any, describe: Any) -> list[dict[str, Any]]:
     from a4g_bench import plugins
+    from a4g_bench.parameters import declared_by
 
     rows = []
     for name in plugins.names(kind):
         try:
-            rows.append({"name": name, **describe(plugins.get(kind, name))})
+            plugin = plugins.get(kind, name)
+            declared = {"parameters": [one.row() for one in declared_by(plugin)]} if kind in _DECLARING else {}
+            rows.append({"name": name, **describe(plugin), **declared})
         except A4GError as error:
             rows.append({"name": name, "state": "broken", "summary": str(error)})
     heading = dict.fromkeys(key for row in rows for key in row)

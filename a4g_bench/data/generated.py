@@ -1,8 +1,7 @@
 """Made-up tables that need no data at all: one with a known historical bias, one of two Gaussian groups."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import ClassVar
 
 import numpy as np
 from scipy.stats import multivariate_normal
@@ -10,9 +9,7 @@ from scipy.stats import multivariate_normal
 from a4g_bench.data.schema import Cut, Feature, Schema
 from a4g_bench.data.source import Source, State
 from a4g_bench.data.table import Table
-from a4g_bench.errors import DataError
-from a4g_bench.parameters import dataset_number as number
-from a4g_bench.parameters import dataset_whole as whole
+from a4g_bench.parameters import Flag, Number, ParameterSet, Whole, parameter
 
 _EDGES = (8.0, 10.0, 12.0)
 _BANDS = ("short", "medium", "long", "very long")
@@ -37,22 +34,24 @@ class Synthetic(Source):
     - ``experience``: derived from ``years`` with the edges 8, 10 and 12;
     - ``district``: a proxy; the group's own district with probability .8, else any district, uniformly.
 
-    Parameters: ``rows`` (at least 1), ``bias`` (0 to 1), ``noise`` (not negative), ``groups`` (2 to 26), ``features``
-    (at least 4), ``seed`` (not negative); values outside raise ``DataError``. Time and memory are linear in the rows.
+    Time and memory are linear in the rows.
     """
 
     name = "synthetic"
     summary = "Made-up applicants with a known historical bias, any number of rows; needs no data"
     attributes = ("group",)
-    parameters: ClassVar[Mapping[str, object]] = {
-        "rows": 4000,
-        "bias": 0.3,
-        "groups": 2,
-        "features": 6,
-        "noise": 1.0,
-        "seed": 0,
-        "protected_visible": True,
-    }
+
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        rows: int = parameter(4000, Whole(at_least=1), "how many people")
+        bias: float = parameter(
+            0.3, Number(at_least=0, at_most=1), "share of the last group's deserved labels that was recorded as 0"
+        )
+        groups: int = parameter(2, Whole(at_least=2, at_most=_MAX_GROUPS), "how many groups")
+        features: int = parameter(6, Whole(at_least=4), "columns that the victim sees besides the group")
+        noise: float = parameter(1.0, Number(at_least=0), "standard deviation of what the scores add to the merit")
+        seed: int = parameter(0, Whole(at_least=0), "of all random draws")
+        protected_visible: bool = parameter(True, Flag(), "whether the victim sees the group")
 
     def state(self) -> State:
         """Return ``installed``: it is made on the spot."""
@@ -60,15 +59,9 @@ class Synthetic(Source):
 
     def read(self, **params: object) -> Table:
         """Draw the table."""
-        rows, groups, width, seed = (
-            whole(self.name, params, key, low)
-            for key, low in (("rows", 1), ("groups", 2), ("features", 4), ("seed", 0))
-        )
-        bias, noise = (number(self.name, params, key, 0) for key in ("bias", "noise"))
-        if groups > _MAX_GROUPS:
-            raise DataError(f"data set 'synthetic': parameter 'groups' must be at most {_MAX_GROUPS}, got {groups}")
-        if not bias <= 1:
-            raise DataError(f"data set 'synthetic': parameter 'bias' is a share and must be at most 1, got {bias}")
+        chosen = self.Parameters.of(params)
+        rows, groups, width, seed = chosen.rows, chosen.groups, chosen.features, chosen.seed
+        bias, noise = chosen.bias, chosen.noise
 
         rng = np.random.default_rng(seed)
         group = rng.integers(groups, size=rows)
@@ -82,7 +75,7 @@ class Synthetic(Source):
         experience = Cut("years", _EDGES)
         letters = tuple(ascii_uppercase[:groups])
         features = (
-            Feature("group", "categorical", letters, visible=bool(params["protected_visible"])),
+            Feature("group", "categorical", letters, visible=chosen.protected_visible),
             *(Feature(f"score-{number}", "numeric") for number in range(1, width - 2)),
             Feature("years", "integer"),
             Feature("experience", "categorical", _BANDS, experience),
@@ -114,20 +107,24 @@ class GaussianGroups(Source):
     victim sees ``x1`` and ``x2`` alone, unless ``protected_visible``.
 
     Zafar et al. 2017 ("Fairness constraints: mechanisms for fair classification"), as used by Solans, Biggio & Castillo
-    2020 (arXiv 2004.07401), who vary ``distance``. Parameters: ``rows`` (at least 1), ``distance`` of the two means
-    (not negative), ``angle`` (finite), ``seed`` (not negative); values outside raise ``DataError``.
+    2020 (arXiv 2004.07401), who vary ``distance``.
     """
 
     name = "gaussian-groups"
     summary = "Toy Gaussians: two features, two groups, any number of rows; needs no data"
     attributes = ("group",)
-    parameters: ClassVar[Mapping[str, object]] = {
-        "rows": 4000,
-        "distance": 7.0,
-        "angle": float(np.pi / 4),
-        "seed": 0,
-        "protected_visible": False,
-    }
+
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        rows: int = parameter(4000, Whole(at_least=1), "how many people")
+        distance: float = parameter(7.0, Number(at_least=0), "of the means of the two labels from each other")
+        angle: float = parameter(
+            float(np.pi / 4),
+            Number(),
+            "in radians, between what tells the labels apart and what tells the groups apart",
+        )
+        seed: int = parameter(0, Whole(at_least=0), "of all random draws")
+        protected_visible: bool = parameter(False, Flag(), "whether the victim sees the group")
 
     def state(self) -> State:
         """Return ``installed``: it is made on the spot."""
@@ -135,8 +132,8 @@ class GaussianGroups(Source):
 
     def read(self, **params: object) -> Table:
         """Draw the table."""
-        rows, seed = (whole(self.name, params, key, low) for key, low in (("rows", 1), ("seed", 0)))
-        distance, angle = number(self.name, params, "distance", 0), number(self.name, params, "angle")
+        chosen = self.Parameters.of(params)
+        rows, distance, angle, seed = chosen.rows, chosen.distance, chosen.angle, chosen.seed
 
         rng = np.random.default_rng(seed)
         means = np.array([_MEAN - distance / np.sqrt(2), _MEAN])
@@ -153,7 +150,7 @@ class GaussianGroups(Source):
         features = (
             Feature("x1", "numeric"),
             Feature("x2", "numeric"),
-            Feature("group", "categorical", ("unprivileged", "privileged"), visible=bool(params["protected_visible"])),
+            Feature("group", "categorical", ("unprivileged", "privileged"), visible=chosen.protected_visible),
         )
         schema = Schema(features, ("group",), "accepted", ("no", "yes"), 1)
         source = f"gaussian-groups, rows={rows}, distance={distance}, angle={angle}, seed={seed}"

@@ -6,7 +6,7 @@ import socket
 import tempfile
 import warnings
 from abc import ABC
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import numpy as np
 
 from a4g_bench.data.recipe import Recipe, text_of
-from a4g_bench.data.source import Source, State
+from a4g_bench.data.source import Source, State, Visibility
 from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, DataUnavailableError
 
@@ -98,7 +98,7 @@ class OpenMLSource(Source, ABC):
     network.
     """
 
-    parameters: ClassVar[Mapping[str, object]] = {"protected_visible": True}
+    Parameters = Visibility
     data_id: ClassVar[int]
     title: ClassVar[str]
     version: ClassVar[int | None] = None

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from a4g_bench import plugins
 from a4g_bench.errors import VictimError
+from a4g_bench.parameters import Parameterised
 
 Features = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -23,7 +24,7 @@ class Screened:
     labels: Labels
 
 
-class Defence(ABC):
+class Defence(Parameterised, ABC):
     """A screening of the training table. The harness calls :meth:`screen` with clean and added rows alike, in an order
     that tells nothing apart, and trains the victim on what is kept.
     """

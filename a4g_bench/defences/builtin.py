@@ -1,10 +1,12 @@
 """The built-in defences: caps on copies, labels held against neighbours, filters of outliers."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.defences.base import Defence, Features, Labels, Screened, without_worst
-from a4g_bench.parameters import share, whole
+from a4g_bench.parameters import Number, ParameterSet, Whole, parameter
 
 
 class LabelSanitisation(Defence):
@@ -17,22 +19,25 @@ class LabelSanitisation(Defence):
     summary = "rows take the label that most of their nearest neighbours carry (10, 80 % unless told)"
     packages = ("scikit-learn",)
 
-    def __init__(self, *, neighbours: int = 10, agreement: float = 0.8) -> None:
-        self.neighbours = whole("neighbours", neighbours, 1)
-        if isinstance(agreement, bool) or not isinstance(agreement, int | float) or not 0.5 < agreement <= 1:
-            raise ValueError(f"agreement must be more than 0.5 and at most 1, not {agreement!r}")
-        self.agreement = float(agreement)
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        neighbours: int = parameter(10, Whole(at_least=1), "how many of the nearest rows are looked at")
+        agreement: float = parameter(
+            0.8, Number(above=0.5, at_most=1), "share of them that must carry the other label for a row to take it"
+        )
+
+    parameters: Parameters
 
     def screen(self, features: Features, labels: Labels) -> Screened:
         from sklearn.neighbors import NearestNeighbors
 
-        k = min(self.neighbours, len(labels) - 1)
+        k = min(self.parameters.neighbours, len(labels) - 1)
         kept = np.ones(len(labels), dtype=np.bool_)
         if k < 1:
             return Screened(kept, labels)
         near = NearestNeighbors(n_neighbors=k, n_jobs=1).fit(features).kneighbors(return_distance=False)
         ones = labels[near].mean(axis=1)
-        opposed = np.where(labels == 1, 1 - ones, ones) >= self.agreement - 1e-12
+        opposed = np.where(labels == 1, 1 - ones, ones) >= self.parameters.agreement - 1e-12
         return Screened(kept, np.where(opposed, 1 - labels, labels).astype(np.int8))
 
 
@@ -42,11 +47,14 @@ class CapIdentical(Defence):
     name = "cap-identical"
     summary = "at most so many identical rows with the same label (3 unless told)"
 
-    def __init__(self, *, copies: int = 3) -> None:
-        self.copies = whole("copies", copies, 1)
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        copies: int = parameter(3, Whole(at_least=1), "how many identical rows are kept")
+
+    parameters: Parameters
 
     def screen(self, features: Features, labels: Labels) -> Screened:
-        return Screened(occurrence(np.column_stack([features, labels])) < self.copies, labels)
+        return Screened(occurrence(np.column_stack([features, labels])) < self.parameters.copies, labels)
 
 
 class Deduplication(Defence):
@@ -80,15 +88,18 @@ class ClassDistance(Defence):
     name = "class-distance"
     summary = "per label, without the rows farthest from the label's mean (5 % unless told)"
 
-    def __init__(self, *, removed: float = 0.05) -> None:
-        self.removed = share("removed", removed)
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        removed: float = parameter(0.05, Number(at_least=0, below=1), "share of each label's rows that is removed")
+
+    parameters: Parameters
 
     def screen(self, features: Features, labels: Labels) -> Screened:
         kept = np.ones(len(labels), dtype=np.bool_)
         for label in np.unique(labels):
             own = labels == label
             distance = np.linalg.norm(features[own] - features[own].mean(axis=0), axis=1)
-            kept[own] = without_worst(distance, self.removed)
+            kept[own] = without_worst(distance, self.parameters.removed)
         return Screened(kept, labels)
 
 
@@ -101,11 +112,14 @@ class IsolationForestFilter(Defence):
     summary = "without the rows that an isolation forest finds unusual (5 % unless told)"
     packages = ("scikit-learn",)
 
-    def __init__(self, *, removed: float = 0.05) -> None:
-        self.removed = share("removed", removed)
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        removed: float = parameter(0.05, Number(at_least=0, below=1), "share of the rows that is removed")
+
+    parameters: Parameters
 
     def screen(self, features: Features, labels: Labels) -> Screened:
         from sklearn.ensemble import IsolationForest
 
         forest = IsolationForest(random_state=0, n_jobs=1).fit(features)
-        return Screened(without_worst(-forest.score_samples(features), self.removed), labels)
+        return Screened(without_worst(-forest.score_samples(features), self.parameters.removed), labels)

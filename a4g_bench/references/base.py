@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from a4g_bench import plugins
 from a4g_bench.errors import VictimError
+from a4g_bench.parameters import Parameterised
 from a4g_bench.protocol import AUDIT_SEEDS
 from a4g_bench.victims.base import Victim
 
@@ -41,7 +42,7 @@ class MitigationTask:
     max_accuracy_loss: float
 
 
-class Reference(ABC):
+class Reference(Parameterised, ABC):
     """A mitigation. The harness calls :meth:`prepare` once per split, then :meth:`predict` for each audit victim seed.
 
     Unlike an attack it may use the protected attribute of the people it judges, and change how the victim is trained.

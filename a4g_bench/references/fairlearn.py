@@ -1,9 +1,11 @@
 """Reference lines from the fairness literature: fairlearn's reduction and preprocessing, and reweighing."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from a4g_bench.parameters import number, whole
+from a4g_bench.parameters import Number, ParameterSet, Whole, parameter
 from a4g_bench.references.base import Features, Groups, Labels, MitigationTask, Reference
 
 
@@ -21,10 +23,12 @@ class ExponentiatedGradientReduction(Reference):
     packages = ("fairlearn",)
     trainings = 20
 
-    def __init__(self, *, eps: float = 0.01, max_iter: int = 50) -> None:
-        self.eps, self.max_iter = number("eps", eps), whole("max_iter", max_iter, 1)
-        if self.eps <= 0:
-            raise ValueError(f"eps must be more than 0, not {eps!r}")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        eps: float = parameter(0.01, Number(above=0), "by how much groups' error rates may differ on the training rows")
+        max_iter: int = parameter(50, Whole(at_least=1), "how often the victim is trained, at most")
+
+    parameters: Parameters
 
     def prepare(self, task: MitigationTask) -> None:
         from fairlearn.reductions import ExponentiatedGradient, FalsePositiveRateParity, TruePositiveRateParity
@@ -32,8 +36,9 @@ class ExponentiatedGradientReduction(Reference):
         super().prepare(task)
         parity = TruePositiveRateParity if task.favourable == 1 else FalsePositiveRateParity
         train = task.train
+        eps, max_iter = self.parameters.eps, self.parameters.max_iter
         self._model = ExponentiatedGradient(
-            task.victim.estimator(0), parity(difference_bound=self.eps), eps=self.eps, max_iter=self.max_iter
+            task.victim.estimator(0), parity(difference_bound=eps), eps=eps, max_iter=max_iter
         )
         self._model.fit(train.features, train.labels.astype(np.int64), sensitive_features=train.groups)
 
@@ -50,17 +55,21 @@ class CorrelationRemoval(Reference):
     summary = "fairlearn's preprocessing: features without linear correlation with the group"
     packages = ("fairlearn",)
 
-    def __init__(self, *, alpha: float = 1.0) -> None:
-        self.alpha = number("alpha", alpha)
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha must lie between 0 and 1, not {alpha!r}")
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        alpha: float = parameter(
+            1.0, Number(at_least=0, at_most=1), "how much of the linear correlation with the group is taken"
+        )
+
+    parameters: Parameters
 
     def prepare(self, task: MitigationTask) -> None:
         from fairlearn.preprocessing import CorrelationRemover
 
         super().prepare(task)
         self._n_groups = int(max(task.train.groups.max(), task.validation.groups.max())) + 1
-        self._remover = CorrelationRemover(sensitive_feature_ids=list(range(self._n_groups - 1)), alpha=self.alpha)
+        marks = list(range(self._n_groups - 1))
+        self._remover = CorrelationRemover(sensitive_feature_ids=marks, alpha=self.parameters.alpha)
         train = task.train
         self._train = self._remover.fit_transform(self._with_groups(train.features, train.groups))
 

@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
+from a4g_bench import plugins
 from a4g_bench.attacks.base import Attack, get_attack
 from a4g_bench.defences.base import get_defence
 from a4g_bench.metrics.confusion import get_metric
@@ -74,15 +75,15 @@ class Spec:
         transfer = [{"name": other.name, "params": other.params} for other in self.evaluate_on]
         return {
             **({"evaluate_on": transfer} if transfer else {}),
-            **({"defences": [_told("defence", defence) for defence in self.defences]} if self.defences else {}),
+            **({"defences": [_treatment("defences", defence) for defence in self.defences]} if self.defences else {}),
             **({"spend": self.attack.spend} if self.attack.spend != 1 else {}),
-            **({"reference": _told("reference", self.reference)} if self.reference else {}),
+            **({"reference": _treatment("references", self.reference)} if self.reference else {}),
             **({"surrogate": {"name": surrogate.name, "params": surrogate.params}} if surrogate else {}),
             "identity_version": IDENTITY_VERSION,
             "protocol_version": PROTOCOL_VERSION,
             "dataset": {"fingerprint": fingerprint, "attribute": attribute},
             "victim": {"name": self.victim.name, "params": self.victim.params},
-            "attack": {"name": self.attack.name, "params": self.attack.params, "version": attack.version},
+            "attack": _identity_of("attacks", self.attack, attack.version),
             "objective": self._objective() if searching else None,
             "poison_budget": self.budget.share if self.budget.count is None else self.budget.count,
             "query_budget": self.query_budget if searching else 0,
@@ -102,9 +103,14 @@ class Spec:
         return identify(self.identity(fingerprint, attribute))
 
 
-def _told(kind: str, entry: Named) -> dict[str, Any]:
-    built = get_defence(entry.name, entry.params) if kind == "defence" else get_reference(entry.name, entry.params)
-    return {"name": entry.name, "params": entry.params, "version": built.version}
+def _treatment(kind: Literal["defences", "references"], entry: Named) -> dict[str, Any]:
+    built = get_defence(entry.name, entry.params) if kind == "defences" else get_reference(entry.name, entry.params)
+    return _identity_of(kind, entry, built.version)
+
+
+def _identity_of(kind: plugins.Kind, entry: Named, version: int) -> dict[str, Any]:
+    """A plugin with its parameters, under the names that they were stored with first."""
+    return {"name": entry.name, "params": plugins.stored(kind, entry.name, entry.params), "version": version}
 
 
 def identify(identity: dict[str, Any]) -> str:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from a4g_bench import plugins
 from a4g_bench.errors import A4GError, SuiteError, nearest
 from a4g_bench.suite.model import Suite
 from a4g_bench.suite.yaml_file import MAX_BYTES, Document, parse
@@ -30,6 +31,10 @@ def builtin_names() -> list[str]:
 
 
 _SHOWN = 60
+#: Kinds of plugins whose parameters can have older names.
+_RENAMING: tuple[Literal["datasets", "attacks", "references", "defences"], ...] = (
+    "datasets", "attacks", "references", "defences",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,13 @@ def _first_seeds(suite: Suite, name: str, seeds: int | None) -> Suite:
 
 
 def _meaning(suite: Suite) -> dict[str, Any]:
-    """The suite as JSON-able data, in which every label is replaced by what it stands for."""
+    """The suite as JSON-able data, in which every label is replaced by what it stands for, and every parameter of a
+    newer name stands under the one that it was stored with first.
+    """
     data = suite.model_dump(mode="json", exclude={"name", "description", "resources"})
+    for kind in _RENAMING:
+        for entry in data[kind]:
+            entry["params"] = plugins.stored(kind, entry["name"], entry["params"])
     for key in ("references", "defences"):
         for entry in data[key]:
             entry.pop("label")

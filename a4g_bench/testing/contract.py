@@ -13,6 +13,7 @@ from a4g_bench import plugins
 from a4g_bench.data.table import Table
 from a4g_bench.engine.local import run_here
 from a4g_bench.metrics.confusion import get_metric
+from a4g_bench.parameters import declared_by
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.suite.model import DatasetEntry
 from a4g_bench.suite.plan import Plan, load_subject, plan_of
@@ -29,12 +30,15 @@ class Contract:
     parameters: ClassVar[Mapping[str, Any]] = {}
 
     def test_it_is_registered_and_described(self) -> None:
-        """It is found under its name and says in one line what it is."""
+        """It is found under its name and says in one line what it is, and what each parameter does."""
         found = plugins.get(self.kind, self.name)
         summary = getattr(found, "summary", "")
         assert isinstance(summary, str), "summary must be text"
         assert summary.strip(), "summary must say in one line what it is"
         assert "\n" not in summary, "summary must be one line"
+        for declared in declared_by(found):
+            assert declared.doc.strip(), f"parameter '{declared.name}' must say in one line what it does"
+            assert "\n" not in declared.doc, f"what parameter '{declared.name}' does must be one line"
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def test_alpha_halves_when_the_worst_off_or_best_off_group_changes() -> None:
 
 
 def test_it_settles_where_the_gap_closes() -> None:
-    attack = started(alpha=0.2, queries=60, budget=1000, caution=0)
+    attack = started(alpha=0.2, queries=60, budget=1000, safety_sems=0)
     explored = shares(run(attack, closing))
     assert explored[-1][NAMES.index("B/yes")] == pytest.approx(0.25, abs=0.03)
     chosen = attack.choose()
@@ -124,7 +124,7 @@ def test_equal_harm_rates_leave_nothing_to_move() -> None:
 
 @pytest.mark.parametrize(("loss", "chosen"), [(0.007, True), (0.009, False)])
 def test_the_choice_keeps_the_accuracy_allowance_with_its_margin(loss: float, chosen: bool) -> None:
-    attack = started(caution=0)
+    attack = started(safety_sems=0)
     run(attack, closing, loss=loss)
     assert (attack.choose() is not None) == chosen
 

@@ -32,7 +32,8 @@ def test_an_unknown_parameter_is_answered_with_the_nearest() -> None:
         get_attack("ax-allocation", {"warmstart": True})
     with pytest.raises(
         AttackError,
-        match=r"^attack 'sobol' has no parameter 'x' \(valid: caution, confirm, finalists, margin, no_levelling_down\)",
+        match=r"^attack 'sobol' has no parameter 'x' "
+        r"\(valid: confirm, finalists, margin, no_levelling_down, safety_sems\)$",
     ):
         get_attack("sobol", {"x": 1})
 

@@ -21,7 +21,7 @@ GAUSSIANS = PROBLEMS["gaussian-groups"]
 
 
 def started(**changes: Any) -> GradientSearch:
-    attack = GradientSearch(caution=0)
+    attack = GradientSearch(safety_sems=0)
     attack.start(replace(GAUSSIANS, query_budget=16, batch_size=4, **changes))
     return attack
 

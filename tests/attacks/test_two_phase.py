@@ -69,7 +69,7 @@ def test_points_over_the_allowance_less_the_margin_are_finalists_of_last_resort(
         place = candidate.parameters["lift"]
         return 0.3 * (1 - place), 0.04 * place  # allowed: .01 less .002, up to place .2, where no gap is closed
 
-    told = flat(search(started(finalists=20, caution=0), costly, 4, steps=100))
+    told = flat(search(started(finalists=20, safety_sems=0), costly, 4, steps=100))
     allowed = sorted((one for one in told[:18] if one.candidate.parameters["lift"] <= 0.2), key=lambda r: -r.gain)
     over = sorted((one for one in told[:18] if one.candidate.parameters["lift"] > 0.2), key=lambda r: r.accuracy_loss)
     assert 2 <= len(allowed) <= 4
@@ -134,14 +134,14 @@ def test_a_set_is_chosen_only_if_it_gains_and_keeps_the_margin(
     gap: float, explored_loss: float, confirmed_loss: float, accepted: bool
 ) -> None:
     rows = [("a", False, gap, explored_loss, 0.01), ("a", True, gap, confirmed_loss, 0.01)]
-    chosen = told_by_hand(rows, caution=0)
+    chosen = told_by_hand(rows, safety_sems=0)
     assert (chosen is not None) == accepted
 
 
 def test_without_a_margin_the_whole_allowance_may_be_used() -> None:
     rows = [("a", False, 0.1, 0.0095, 0.01), ("a", True, 0.1, 0.0095, 0.01)]
-    assert told_by_hand(rows, caution=0) is None
-    assert told_by_hand(rows, caution=0, margin=0) is not None
+    assert told_by_hand(rows, safety_sems=0) is None
+    assert told_by_hand(rows, safety_sems=0, margin=0) is not None
 
 
 @pytest.mark.parametrize(("loss", "accepted"), [(0.0073, True), (0.0075, False)])
@@ -332,7 +332,7 @@ def test_a_rise_of_another_group_counts_against_the_gain_where_levelling_down_is
     """Point a closes .10 by raising the best-off group's rate by .08, b closes .05 and raises none."""
 
     def told(no_levelling_down: bool) -> Result | Candidate | None:
-        attack = started(no_levelling_down=no_levelling_down, caution=0)
+        attack = started(no_levelling_down=no_levelling_down, safety_sems=0)
         clean = measurement(CLEAN_GAP, harm=(0.2, 0.3, 0.1), sem=0.0)
         for query, (place, gap, harm) in enumerate([(0.1, 0.10, (0.2, 0.28, 0.18)), (0.2, 0.15, (0.2, 0.25, 0.1))] * 2):
             candidate = Candidate(dict.fromkeys(DIMENSIONS, place), replicate=query // 2, confirm=query > 1)

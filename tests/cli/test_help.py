@@ -77,6 +77,15 @@ def test_lists_have_a_name_a_state_and_a_summary(capsys: pytest.CaptureFixture[s
     assert max(map(len, printed)) < 160
 
 
+def test_lists_hold_what_plugins_declare(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = {row["name"]: row for row in said(capsys, "list", "attacks", "--json").json}
+    [alpha] = [one for one in listed["fairbatch-outer"]["parameters"] if one["name"] == "alpha"]
+    assert (alpha["default"], alpha["constraint"]) == (0.2, "more than 0 and at most 1")
+    assert alpha["doc"]
+    assert listed["clean"]["parameters"] == []
+    assert "alpha" not in said(capsys, "list", "attacks").out
+
+
 def test_the_state_of_data_sets_says_what_they_need(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -157,6 +157,14 @@ def test_versions_of_the_packages_used_are_part_of_the_identity(monkeypatch: pyt
     assert identity(BASE)[1] != before[1]
 
 
+def test_a_parameter_may_go_by_its_older_name() -> None:
+    newer = {"attacks": [{"name": "sobol", "params": {"safety_sems": 1, "margin": 0}}]}
+    older = {"attacks": [{"name": "sobol", "params": {"caution": 1, "margin": 0}}]}
+    assert identity({**BASE, **newer}) == identity({**BASE, **older})
+    [planned] = make_plan(loaded({**BASE, **newer})).searches
+    assert planned.spec.identity("f", "group")["attack"]["params"] == {"caution": 1, "margin": 0}
+
+
 def test_an_attack_without_queries_ignores_query_settings() -> None:
     control = {**BASE, "attacks": ["random-duplicates"]}
     changed = {"objectives": ["equalized_odds_difference"], "query_budgets": [1, 2], "batch_size": 1}

@@ -1,6 +1,7 @@
 """Contracts hold for what keeps them and say which promise the others break."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from a4g_bench import plugins
 from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, Result, Threat, copies
 from a4g_bench.metrics.confusion import Metric, get_metric
+from a4g_bench.parameters import Number, ParameterSet, parameter
 from a4g_bench.testing import CONTRACTS, check
 from tests.support import complaint, said
 
@@ -85,6 +87,17 @@ def test_every_broken_promise_is_told(registered: Any) -> None:
     assert "say in one line" in found["test_it_is_registered_and_described"]
     assert "two runs of one search differ" in found["test_the_same_seed_gives_the_same_search"]
     assert found["test_failed_queries_are_survived"] == "RuntimeError: cannot bear failure"
+
+
+def test_a_parameter_without_a_line_is_found(registered: Any) -> None:
+    class Silent(Careless):
+        @dataclass(frozen=True, kw_only=True)
+        class Parameters(ParameterSet):
+            share: float = parameter(0.5, Number(above=0), " ")
+
+    registered("attacks", "silent", Silent)
+    promise = broken("attacks", "silent")["test_it_is_registered_and_described"]
+    assert promise == "parameter 'share' must say in one line what it does"
 
 
 def test_a_metric_that_is_not_a_number_is_found(registered: Any) -> None:

@@ -1,21 +1,14 @@
 """A search of the unit cube by Bayesian optimisation with Ax: what the ``ax-`` entrants share."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Unpack
+from dataclasses import dataclass
+from typing import ClassVar, cast
 
 from a4g_bench import seeds
-from a4g_bench.attacks.ax.proposer import Observation, Proposer
+from a4g_bench.attacks.ax.proposer import Acquisition, Observation, Proposer
 from a4g_bench.attacks.base import Problem, Result
-from a4g_bench.attacks.two_phase import Choosing, ContinuousSearch, Point
-from a4g_bench.parameters import whole
-
-
-class Exploring(Choosing, total=False):
-    """Parameters that the ``ax-`` entrants share."""
-
-    initial: int
-    warm_start: bool
-    acquisition: str
+from a4g_bench.attacks.two_phase import ContinuousSearch, Point
+from a4g_bench.parameters import Flag, OneOf, Whole, parameter
 
 
 class AxSearch(ContinuousSearch):
@@ -32,15 +25,17 @@ class AxSearch(ContinuousSearch):
 
     packages: ClassVar[tuple[str, ...]] = ("ax-platform", "botorch", "gpytorch", "torch", "scipy")
 
-    def __init__(
-        self, *, initial: int = 8, warm_start: bool = True, acquisition: str = "lean", **choosing: Unpack[Choosing]
-    ) -> None:
-        super().__init__(**choosing)
-        if not isinstance(warm_start, bool):
-            raise ValueError(f"warm_start must be true or false, not {warm_start!r}")
-        if acquisition not in ("lean", "default", "pareto"):
-            raise ValueError(f"acquisition must be 'lean', 'default' or 'pareto', not {acquisition!r}")
-        self.initial, self.warm_start, self.acquisition = whole("initial", initial, 1), warm_start, acquisition
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ContinuousSearch.Parameters):
+        initial: int = parameter(8, Whole(at_least=1), "points before the model, known ones among them")
+        warm_start: bool = parameter(True, Flag(), "whether to begin with known recipes")
+        acquisition: str = parameter(
+            "lean",
+            OneOf("lean", "default", "pareto"),
+            "the cheap one, Ax's own (dearer), or two objectives: the suite's and the accuracy (dearer still)",
+        )
+
+    parameters: Parameters
 
     @property
     def initial_points(self) -> Sequence[Point]:
@@ -49,13 +44,14 @@ class AxSearch(ContinuousSearch):
 
     def start(self, problem: Problem) -> None:
         super().start(problem)
+        chosen = self.parameters
         self._proposer = Proposer(
             self.dimensions,
             seed=seeds.integer(problem.seed, seeds.Purpose.SEARCH),
-            initial=min(self.initial, max(self.exploring, 1)),
+            initial=min(chosen.initial, max(self.exploring, 1)),
             max_loss=self.allowed_loss,
-            start=self.initial_points if self.warm_start else (),
-            acquisition=self.acquisition,  # type: ignore[arg-type]  # checked in __init__
+            start=self.initial_points if chosen.warm_start else (),
+            acquisition=cast(Acquisition, chosen.acquisition),
         )
 
     def propose(self, n: int) -> list[Point]:

@@ -1,10 +1,13 @@
 """A data set that needs no network: applicants from two schools, one of them under-marked and held to more."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from a4g_bench.data.schema import Feature, Schema
 from a4g_bench.data.source import Source, State
 from a4g_bench.data.table import Table
+from a4g_bench.parameters import ParameterSet, Whole, parameter
 
 
 class TwoSchools(Source):
@@ -12,14 +15,17 @@ class TwoSchools(Source):
 
     name = "two-schools"
     summary = "made up: two schools, one of them held to a higher bar"
-    parameters = {"rows": 6000}
     attributes = ("school",)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Parameters(ParameterSet):
+        rows: int = parameter(6000, Whole(at_least=1), "how many applicants")
 
     def state(self) -> State:
         return "installed"
 
     def read(self, **params: object) -> Table:
-        rng, n = np.random.default_rng(0), int(str(params["rows"]))
+        rng, n = np.random.default_rng(0), self.Parameters.of(params).rows
         school = rng.integers(2, size=n)
         merit = rng.normal(size=n)
         marks = np.round(60 + 10 * (merit - 1.5 * school) + 3 * rng.normal(size=n))
