@@ -93,8 +93,8 @@ def figures_command(
 
     need_matplotlib()
     from a4g_bench.cli.folders import locate
-    from a4g_bench.figures.cell_results import read_cell_results
     from a4g_bench.figures.pictures import pictures, searched
+    from a4g_bench.leaderboard.analyses.cell_results import read_cell_results
     from a4g_bench.leaderboard.records import Budget
     from a4g_bench.leaderboard.selection import Selection
     from a4g_bench.store.results import Results
