@@ -64,7 +64,7 @@ def _figure(chart: AuditChart, lines: Sequence[_Bar], what: str, how: str, *, be
         (_per_group if panel.per_group else _single)(axes, lines, panel)
         if beside_clean and not panel.per_group:
             clean_value = lines[0].victim.values[panel.metric][0].value
-            axes.axvline(100 * clean_value, color=CLEAN, linestyle="dotted", linewidth=1)
+            axes.axvline(clean_value, color=CLEAN, linestyle="dotted", linewidth=1)
         gap = ":\nU is its gap" if panel.metric == chart.harm_metric else "\n"
         axes.set_xlabel(textwrap.fill(str(panel.axis), _LABEL) + (gap if panel.per_group else ""))
     every[0].set_yticks(range(len(lines)), [bar.name for bar in lines])
@@ -82,12 +82,12 @@ def _figure(chart: AuditChart, lines: Sequence[_Bar], what: str, how: str, *, be
 def _single(axes: Axes, lines: Sequence[_Bar], panel: Panel) -> None:
     """A metric's bars, with their values beside them."""
     means = [bar.victim.values[panel.metric][0] for bar in lines]
-    reach = 100 * max(m.high for m in means)
+    reach = max(m.high for m in means)
     for y, (bar, m) in enumerate(zip(lines, means, strict=True)):
         _bar(axes, y, 0.66, m, bar.colour, bar.hatch)
-        beside = 100 * m.high + 0.02 * reach
+        beside = m.high + 0.02 * reach
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
-        axes.text(beside, y, f"{100 * m.value:.1f}", va="center", fontsize=7, bbox=paper)
+        axes.text(beside, y, f"{m.value:.1f}", va="center", fontsize=7, bbox=paper)
     axes.set_xlim(0, max(1e-9, 1.2 * reach))
     axes.grid(visible=False, axis="y")
 
@@ -109,10 +109,9 @@ def _of_group(position: int) -> tuple[str, str]:
 
 
 def _bar(axes: Axes, y: float, thick: float, m: Mean, colour: str, hatch: str) -> None:
-    value = 100 * m.value
-    axes.barh(y, value, thick, color=colour, hatch=hatch, edgecolor="black", linewidth=0.5)
+    axes.barh(y, m.value, thick, color=colour, hatch=hatch, edgecolor="black", linewidth=0.5)
     if m.seeds > 1:
-        axes.errorbar([value], [y], xerr=sides(m), color="black", elinewidth=1, capsize=1.5, linestyle="none")
+        axes.errorbar([m.value], [y], xerr=sides(m), color="black", elinewidth=1, capsize=1.5, linestyle="none")
 
 
 _GROUP_PANELS = (

@@ -5,8 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from a4g_bench.figures.style import CLEAN, figure, title
-from a4g_bench.leaderboard.analyses.cell_results import Point
-from a4g_bench.leaderboard.analyses.charts import ExploredChart
+from a4g_bench.leaderboard.analyses.charts import ExploredChart, Spot
 
 _AUDIT = "#D55E00"
 
@@ -28,7 +27,7 @@ def explored(chart: ExploredChart) -> Figure:
     _mark(axes, chart.audited_final, "*", 17, _AUDIT, "white", "final set, audit")
     if chart.allowance is not None:
         axes.axvline(
-            100 * chart.allowance,
+            chart.allowance,
             color=CLEAN,
             linestyle="dashed",
             linewidth=1,
@@ -57,8 +56,8 @@ def _cloud(drawn: Figure, axes: Axes, chart: ExploredChart) -> None:
         if not of_phase:
             continue
         dots = axes.scatter(
-            [100 * p.point.accuracy for p in of_phase],
-            [100 * p.point.unfairness for p in of_phase],
+            [p.spot.x for p in of_phase],
+            [p.spot.y for p in of_phase],
             c=[p.query + 1 for p in of_phase],
             cmap="cividis_r",
             vmin=1,
@@ -75,12 +74,12 @@ def _cloud(drawn: Figure, axes: Axes, chart: ExploredChart) -> None:
         bar.update_ticks()
 
 
-def _mark(axes: Axes, at: Point | None, marker: str, size: float, face: str, edge: str, label: str) -> None:
+def _mark(axes: Axes, at: Spot | None, marker: str, size: float, face: str, edge: str, label: str) -> None:
     if at is None:
         return
     axes.plot(
-        [100 * at.accuracy],
-        [100 * at.unfairness],
+        [at.x],
+        [at.y],
         marker=marker,
         markersize=size,
         markerfacecolor=face,
@@ -92,14 +91,14 @@ def _mark(axes: Axes, at: Point | None, marker: str, size: float, face: str, edg
     )
 
 
-def _arrow(axes: Axes, start: Point | None, end: Point | None, colour: str) -> None:
+def _arrow(axes: Axes, start: Spot | None, end: Spot | None, colour: str) -> None:
     """From the clean victim to the poisoned one."""
     if start is None or end is None or start == end:
         return
     axes.annotate(
         "",
-        xy=(100 * end.accuracy, 100 * end.unfairness),
-        xytext=(100 * start.accuracy, 100 * start.unfairness),
+        xy=(end.x, end.y),
+        xytext=(start.x, start.y),
         arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.2, "shrinkA": 6, "shrinkB": 8},
         zorder=3,
     )

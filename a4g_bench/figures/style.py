@@ -122,8 +122,8 @@ def seeds(numbers: tuple[int, ...]) -> str:
 
 
 def sides(interval: Mean) -> list[list[float]]:
-    """A mean's interval as matplotlib wants it, in percent: below and above the value."""
-    return [[100 * (interval.value - interval.low)], [100 * (interval.high - interval.value)]]
+    """A mean's interval as matplotlib wants it: below and above the value."""
+    return [[interval.value - interval.low], [interval.high - interval.value]]
 
 
 LONGEST = 60

@@ -64,7 +64,7 @@ def _lines(axes: Axes, chart: TrajectoryChart) -> None:
     longest = 0
     for order, line in enumerate(chart.lines):
         looks = look(line.position)
-        low, middle, high = (100 * curve for curve in (line.band.low, line.band.middle, line.band.high))
+        low, middle, high = line.band.low, line.band.middle, line.band.high
         queries = np.arange(len(middle))
         longest = max(longest, len(queries) - 1)
         every = max(1, len(queries) // 6)
@@ -89,7 +89,7 @@ def _lines(axes: Axes, chart: TrajectoryChart) -> None:
             label=line.label,
         )
     if chart.explored_clean is not None:
-        axes.axhline(100 * chart.explored_clean, color=CLEAN, linestyle="dashed", linewidth=1)
+        axes.axhline(chart.explored_clean, color=CLEAN, linestyle="dashed", linewidth=1)
     axes.set_xlim(-0.02 * max(1, longest), 1.02 * max(1, longest))
     axes.set_xlabel(str(chart.x))
     beyond = f"explored on {chart.folds} folds,\nconfirmed on search-validation rows"
@@ -99,7 +99,7 @@ def _lines(axes: Axes, chart: TrajectoryChart) -> None:
 def _final_sets(axes: Axes, chart: TrajectoryChart, names: Sequence[str]) -> None:
     """One slot per attack: open, the final set on search-validation rows; filled, on audit rows."""
     if chart.clean.held is not None:
-        axes.axhline(100 * chart.clean.held.value, color=CLEAN, linestyle="dotted", linewidth=1.2)
+        axes.axhline(chart.clean.held.value, color=CLEAN, linestyle="dotted", linewidth=1.2)
     for slot, final in enumerate((chart.clean, *chart.final_sets)):
         colour, marker = CLEAN, "o"
         if final.position is not None:
@@ -123,7 +123,7 @@ def _point(axes: Axes, x: float, value: Mean | None, colour: str, marker: str, *
         return
     axes.errorbar(
         [x],
-        [100 * value.value],
+        [value.value],
         yerr=sides(value) if value.seeds > 1 else None,
         color=colour,
         marker=marker,

@@ -155,16 +155,21 @@ def _best(line: Trajectory) -> list[list[float]]:
     victim, on whatever rows that was measured.
     """
     quartiles = zip(line.band.low, line.band.middle, line.band.high, strict=True)
-    rows = [[query, *(rounded(float(v)) for v in values)] for query, values in enumerate(quartiles)]
+    rows = [[query, *map(_share, values)] for query, values in enumerate(quartiles)]
     if math.isnan(line.band.middle[0]) and line.clean is not None:
-        rows[0] = [0, *[rounded(line.clean)] * 3]
+        rows[0] = [0, *[_share(line.clean)] * 3]
     return [row for row in rows if not math.isnan(row[1])]
 
 
+def _share(percent: float) -> float:
+    """The page's numbers are shares."""
+    return round(float(percent) / 100, _DIGITS)
+
+
 def _explored(entrant: Contender) -> dict[str, Any]:
-    points = [explored.point for search in entrant.traced for explored in explored_points(search)]
-    shown = points[:: max(1, -(-len(points) // MOST_POINTS))]
-    return {"points": [[rounded(p.accuracy), rounded(p.unfairness)] for p in shown], "all": len(points)}
+    spots = [explored.spot for search in entrant.traced for explored in explored_points(search)]
+    shown = spots[:: max(1, -(-len(spots) // MOST_POINTS))]
+    return {"points": [[_share(spot.x), _share(spot.y)] for spot in shown], "all": len(spots)}
 
 
 def harms(results_of: Mapping[str, CellResults]) -> dict[str, dict[str, Any]]:
@@ -184,7 +189,7 @@ def harms(results_of: Mapping[str, CellResults]) -> dict[str, dict[str, Any]]:
 
 def _rates(chart: AuditChart, victim: AuditedVictim) -> list[float]:
     means = (*victim.values[chart.harm_metric], *victim.values["accuracy"])
-    return [rounded(mean.value) for mean in means]
+    return [_share(mean.value) for mean in means]
 
 
 def cards(study: Study, tables: Sequence[ResultTables]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The data of the charts that pictures and the report draw: what is on each axis, and every series of numbers on it.
 
-Rates are shares (0..1); an axis whose unit is ``%`` or ``points`` shows them times 100. Nothing here draws.
+Numbers are in the unit of their axis: rates in percent, U and differences of rates in points. Nothing here draws.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Axis:
 
 @dataclass(frozen=True, kw_only=True)
 class Mean:
-    """A mean over seeds of a share, with its 95 % interval (its own value for a single seed)."""
+    """A mean over seeds in percent or points, with its 95 % interval (its own value for a single seed)."""
 
     value: float
     low: float
@@ -40,15 +40,15 @@ class Mean:
 
 
 def mean(values: Sequence[float]) -> Mean:
-    """Mean of shares and Student's t interval over seeds, ``t(n-1, 0.975) s / sqrt(n)``, cut to 0..1.
+    """Mean of percents and Student's t interval over seeds, ``t(n-1, 0.975) s / sqrt(n)``, cut to 0..100.
 
     ``values`` must not be empty.
     """
-    shares = np.asarray(values, dtype=np.float64)
-    n = len(shares)
-    half = float(_quantile(n - 1) * shares.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
-    value = float(shares.mean())
-    low, high = min(value, max(0.0, value - half)), max(value, min(1.0, value + half))
+    percents = np.asarray(values, dtype=np.float64)
+    n = len(percents)
+    half = float(_quantile(n - 1) * percents.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
+    value = float(percents.mean())
+    low, high = min(value, max(0.0, value - half)), max(value, min(100.0, value + half))
     return Mean(value=value, low=low, high=high, seeds=n)
 
 
@@ -206,7 +206,7 @@ def trajectory(contender: Contender, measure: Measure) -> Trajectory | None:
     if not traced:
         return None
     clean = [_value(point, measure) for s in traced if (point := s.measured_clean()) is not None]
-    curves = [s.incumbents()[0 if measure == "unfairness" else 1] for s in traced]
+    curves = [100 * s.incumbents()[0 if measure == "unfairness" else 1] for s in traced]
     return Trajectory(
         label=contender.label,
         position=contender.position,
@@ -219,7 +219,7 @@ def trajectory(contender: Contender, measure: Measure) -> Trajectory | None:
 
 
 def _value(point: Point, measure: Measure) -> float:
-    return point.unfairness if measure == "unfairness" else point.accuracy
+    return 100 * (point.unfairness if measure == "unfairness" else point.accuracy)
 
 
 def _mean(points: Sequence[Point | None], measure: Measure) -> Mean | None:
@@ -236,13 +236,21 @@ def _one_per_seed(results: CellResults, of: Callable[[SearchResults], Point | No
 # all that a search looked at ------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Spot:
+    """Where a victim lies: its accuracy (``x``, %) and its U (``y``, points)."""
+
+    x: float
+    y: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExploredPoint:
     """A query that did not fail: its number from 0, its phase (``explore`` or ``confirm``) and what was measured."""
 
     query: int
     phase: str
-    point: Point
+    spot: Spot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,11 +270,11 @@ class ExploredChart(Chart):
     folds: int
     last_query: int
     points: tuple[ExploredPoint, ...]
-    fairest: Point | None
-    validated_clean: Point | None
-    validated_final: Point | None
-    audited_clean: Point | None
-    audited_final: Point | None
+    fairest: Spot | None
+    validated_clean: Spot | None
+    validated_final: Spot | None
+    audited_clean: Spot | None
+    audited_final: Spot | None
     allowance: float | None
 
 
@@ -287,22 +295,26 @@ def explored_chart(results: CellResults, contender: Contender, searched: SearchR
         folds=searched.folds,
         last_query=max((query["query"] for query in searched.queries), default=0),
         points=points,
-        fairest=min(points, key=lambda p: (p.point.unfairness, p.query)).point if points else None,
-        validated_clean=clean,
-        validated_final=searched.validated("poisoned"),
-        audited_clean=searched.audited("clean"),
-        audited_final=searched.audited("poisoned"),
-        allowance=None if clean is None or allowed is None else clean.accuracy - allowed,
+        fairest=min(points, key=lambda p: (p.spot.y, p.query)).spot if points else None,
+        validated_clean=_spot(clean),
+        validated_final=_spot(searched.validated("poisoned")),
+        audited_clean=_spot(searched.audited("clean")),
+        audited_final=_spot(searched.audited("poisoned")),
+        allowance=None if clean is None or allowed is None else 100 * (clean.accuracy - allowed),
     )
 
 
 def explored_points(searched: SearchResults) -> tuple[ExploredPoint, ...]:
     """The queries of a search that did not fail, in order."""
     return tuple(
-        ExploredPoint(query=query["query"], phase=query["phase"], point=point)
+        ExploredPoint(query=query["query"], phase=query["phase"], spot=spot)
         for query in searched.queries
-        if (point := measured(query)) is not None
+        if (spot := _spot(measured(query))) is not None
     )
+
+
+def _spot(point: Point | None) -> Spot | None:
+    return None if point is None else Spot(100 * point.accuracy, 100 * point.unfairness)
 
 
 def _query_notes(searched: SearchResults, shown: int) -> tuple[str, ...]:
@@ -428,9 +440,9 @@ def _audited(
     label: str, victim: str, side: Literal["clean", "poisoned"], position: int | None, audits: Sequence[AuditRow]
 ) -> AuditedVictim:
     values = {
-        "accuracy": (mean([row["accuracy"] for row in audits]),),
-        "demographic_parity_difference": (mean([row["demographic_parity_difference"] for row in audits]),),
-        "average_odds_difference": (mean([row["average_odds_difference"] for row in audits]),),
+        "accuracy": (mean([100 * row["accuracy"] for row in audits]),),
+        "demographic_parity_difference": (mean([100 * row["demographic_parity_difference"] for row in audits]),),
+        "average_odds_difference": (mean([100 * row["average_odds_difference"] for row in audits]),),
         "group_fnr": _per_group([row["group_fnr"] for row in audits]),
         "group_fpr": _per_group([row["group_fpr"] for row in audits]),
     }
@@ -438,4 +450,4 @@ def _audited(
 
 
 def _per_group(rates: Sequence[Sequence[float]]) -> tuple[Mean, ...]:
-    return tuple(mean(of_group) for of_group in zip(*rates, strict=True))
+    return tuple(mean([100 * rate for rate in of_group]) for of_group in zip(*rates, strict=True))
