@@ -12,7 +12,8 @@ from a4g_bench.figures.trajectories import trajectories
 from a4g_bench.leaderboard.analyses.cell_results import CellResults, read_cell_results
 from a4g_bench.leaderboard.analyses.charts import trajectory_chart
 from a4g_bench.leaderboard.selection import Selection
-from a4g_bench.store.results import Results, Row, SearchRecord
+from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.store.tables import Row
 from tests.support import complaint, plan_of, run_inline, said, tree
 
 ROOT = "results/tiny"

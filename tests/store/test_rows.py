@@ -1,7 +1,6 @@
 """The types of the tables' rows: a key per column, of the column's type; null only where a type allows it."""
 
 from datetime import datetime
-from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
