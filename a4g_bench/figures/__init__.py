@@ -1,6 +1,6 @@
 """Pictures of a results folder, from Parquet alone. matplotlib (extra ``figures``) is imported below this package only.
 
-``leaderboard.analyses.charts`` has their data. ``trajectories``, ``bars``, ``explored`` and ``boundary`` draw one
+``leaderboard.charts`` has their data. ``trajectories``, ``bars``, ``explored`` and ``boundary`` draw one
 figure each, ``pictures`` lists and renders them.
 """
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from a4g_bench.figures.style import CLEAN, HATCHES, SHADES, clipped, figure, look, seeds, sides, title
 from a4g_bench.figures.trajectories import named
-from a4g_bench.leaderboard.analyses.charts import AuditChart, AuditedVictim, Mean, Panel, TransferChart
+from a4g_bench.leaderboard.charts import AuditChart, AuditedVictim, Mean, Panel, TransferChart
 
 _GREY = "#404040"  # bars of the clean victim
 _LABEL = 20  # characters in a line below a panel

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from a4g_bench.figures.style import CLEAN, figure, title
-from a4g_bench.leaderboard.analyses.charts import ExploredChart, Spot
+from a4g_bench.leaderboard.charts import ExploredChart, Spot
 
 _AUDIT = "#D55E00"
 

@@ -10,9 +10,11 @@ from a4g_bench.figures.bars import bars, transfer_bars
 from a4g_bench.figures.explored import explored
 from a4g_bench.figures.style import Format, file_name, render, styled
 from a4g_bench.figures.trajectories import trajectories
-from a4g_bench.leaderboard.analyses.cell_results import CellResults, Contender, SearchResults
-from a4g_bench.leaderboard.analyses.charts import (
+from a4g_bench.leaderboard.charts import (
+    CellResults,
+    Contender,
     Measure,
+    SearchResults,
     audit_chart,
     explored_chart,
     trajectory_chart,

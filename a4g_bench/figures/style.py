@@ -14,7 +14,7 @@ import matplotlib
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from a4g_bench.leaderboard.analyses.charts import Mean
+from a4g_bench.leaderboard.charts import Mean
 
 Format = Literal["png", "svg"]
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from a4g_bench.figures.style import CLEAN, clipped, figure, look, seeds, sides, title
-from a4g_bench.leaderboard.analyses.charts import Mean, Measure, Trajectory, TrajectoryChart
+from a4g_bench.leaderboard.charts import Mean, Measure, Trajectory, TrajectoryChart
 
 _HANDLE, _CHARACTER = 0.6, 0.061  # inches of the legend: a column's mark and space, and a character of its text
 #: With more lines than this, bands would hide each other.

@@ -9,18 +9,19 @@ from itertools import product
 from typing import Any
 
 from a4g_bench.errors import StoreError
-from a4g_bench.leaderboard.analyses.cell_results import CellResults, Contender
-from a4g_bench.leaderboard.analyses.charts import (
+from a4g_bench.leaderboard.analyses.curves import curves
+from a4g_bench.leaderboard.analyses.pairwise import critical_difference
+from a4g_bench.leaderboard.board import Board, Study, board_of
+from a4g_bench.leaderboard.charts import (
     AuditChart,
     AuditedVictim,
+    CellResults,
+    Contender,
     Trajectory,
     audit_chart,
     explored_points,
     trajectory,
 )
-from a4g_bench.leaderboard.analyses.curves import curves
-from a4g_bench.leaderboard.analyses.pairwise import critical_difference
-from a4g_bench.leaderboard.board import Board, Study, board_of
 from a4g_bench.leaderboard.columns import Row
 from a4g_bench.leaderboard.records import Budget, Cell
 from a4g_bench.leaderboard.selection import Selection

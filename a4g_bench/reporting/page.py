@@ -11,8 +11,8 @@ from markupsafe import Markup
 from a4g_bench import __version__
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
-from a4g_bench.leaderboard.analyses.cell_results import cell_results_of
 from a4g_bench.leaderboard.board import Board, Study, board_of
+from a4g_bench.leaderboard.charts import cell_results_of
 from a4g_bench.leaderboard.columns import COLUMNS as TABLES
 from a4g_bench.reporting.data import COLUMNS, by_key, cards, entrants, harms, provenance, searched, subsets
 from a4g_bench.store.tables import ResultTables

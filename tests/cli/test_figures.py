@@ -9,8 +9,7 @@ import pytest
 
 from a4g_bench.figures.pictures import Picture, pictures
 from a4g_bench.figures.trajectories import trajectories
-from a4g_bench.leaderboard.analyses.cell_results import CellResults, read_cell_results
-from a4g_bench.leaderboard.analyses.charts import trajectory_chart
+from a4g_bench.leaderboard.charts import CellResults, read_cell_results, trajectory_chart
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.store.tables import Row

@@ -118,7 +118,7 @@ def test_results_of_one_victim_only(root: Path, capsys: pytest.CaptureFixture[st
 
 def test_the_picture_shows_each_victim_clean_and_poisoned(root: Path) -> None:
     from a4g_bench.figures.pictures import pictures
-    from a4g_bench.leaderboard.analyses.cell_results import read_cell_results
+    from a4g_bench.leaderboard.charts import read_cell_results
     from a4g_bench.leaderboard.selection import Selection
 
     results = Results(str(root))

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from a4g_bench.leaderboard.analyses.cell_results import CellResults, read_cell_results
-from a4g_bench.leaderboard.analyses.charts import (
+from a4g_bench.leaderboard.charts import (
     Axis,
+    CellResults,
     Mean,
     Spot,
     audit_chart,
     explored_chart,
     mean,
+    read_cell_results,
     trajectory_chart,
     transfer_chart,
 )
