@@ -18,8 +18,8 @@ from a4g_bench.data.split import split
 from a4g_bench.data.table import Table
 from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError
-from a4g_bench.figures.cell_results import read_cell_results
 from a4g_bench.figures.pictures import searched
+from a4g_bench.leaderboard.charts import read_cell_results
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.store.results import Results, SearchRecord

@@ -93,30 +93,30 @@ def figures_command(
 
     need_matplotlib()
     from a4g_bench.cli.folders import locate
-    from a4g_bench.figures.cell_results import read_cell_results
     from a4g_bench.figures.pictures import pictures, searched
+    from a4g_bench.leaderboard.charts import read_cell_results
     from a4g_bench.leaderboard.records import Budget
     from a4g_bench.leaderboard.selection import Selection
     from a4g_bench.store.results import Results
 
     results = [Results(root) for root in dict.fromkeys(roots)]
     budgets = tuple(Budget.parse(text) for text in budget or ())
-    only = [locate(one, roots)[0] for one in search or ()]
+    only = [locate(beginning, roots)[0] for beginning in search or ()]
     selection = Selection(tuple(dataset or ()), tuple(victim or ()), budgets, tuple(attack or ()))
     cells = read_cell_results(results, selection, only)
-    found = searched(cells) if only else pictures(cells)
-    for one in only:
-        if one not in {picture.search_id for picture in found}:
-            raise A4GError(f"search '{one}' made no queries: there is nothing that it explored")
-    if not found:
+    to_draw = searched(cells) if only else pictures(cells)
+    for search_id in only:
+        if search_id not in {picture.search_id for picture in to_draw}:
+            raise A4GError(f"search '{search_id}' made no queries: there is nothing that it explored")
+    if not to_draw:
         raise A4GError(f"no search in {', '.join(r.root for r in results)} has a query or an audit to draw")
-    written = list(_write(found, out, forms))
+    written = list(_write(to_draw, out, forms))
     if as_json:
         print_json(written)
     else:
         for row in written:
             print(row["file"])
-    remark(f"{len(found)} pictures, {len(written)} files")
+    remark(f"{len(to_draw)} pictures, {len(written)} files")
     damaged = {f"{r.root}/{name}": why for r in results for name, why in r.damaged.items()}
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the pictures are made of the other results")
@@ -127,10 +127,10 @@ def formats(text: str) -> "list[Format]":
     """File formats from ``png,svg``. Raises ``A4GError`` for any other."""
     known: dict[str, Format] = {"png": "png", "svg": "svg"}
     asked = dict.fromkeys(part.strip().lower() for part in text.split(","))
-    for one in asked:
-        if one not in known:
-            raise A4GError(f"--format '{text}': '{one}' is neither png nor svg")
-    return [known[one] for one in asked]
+    for name in asked:
+        if name not in known:
+            raise A4GError(f"--format '{text}': '{name}' is neither png nor svg")
+    return [known[name] for name in asked]
 
 
 def _write(pictures: "Sequence[Picture]", out: str, forms: "Sequence[Format]") -> Iterator[dict[str, Any]]:

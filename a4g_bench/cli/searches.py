@@ -1,6 +1,7 @@
 """``show``, ``replay`` and ``export``: one stored search."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,12 +15,11 @@ from a4g_bench.errors import A4GError, StoreError
 from a4g_bench.protocol import MEAN_SEED
 
 if TYPE_CHECKING:
+    from a4g_bench.store.rows import AuditRow, QueryRow, SearchRow
     from a4g_bench.suite.grid import Spec
     from a4g_bench.suite.plan import Subject
     from a4g_bench.workflows.replay import Replayed
 
-
-Row = dict[str, Any]
 
 SHOW_EXAMPLES = examples(
     "a4g-bench show s1-0123456789abcdef",
@@ -52,7 +52,7 @@ def show_command(
     _print_audit(record.audits)
 
 
-def _print_search(search: Row, verified: str | None) -> None:
+def _print_search(search: "SearchRow", verified: str | None) -> None:
     identity = json.loads(search["identity"])
     versions = json.loads(search["versions"] or "{}")
     print(f"search {search['search_id']}: {search['status']} (attempt {search['attempt']})")
@@ -89,12 +89,15 @@ def _print_search(search: Row, verified: str | None) -> None:
     print_pairs(
         "what it did",
         {
-            "rows": ", ".join(f"{part} {search[f'{part}_rows']}" for part in ("train", "validation", "audit")),
+            "rows": f"train {search['train_rows']}, validation {search['validation_rows']},"
+            f" audit {search['audit_rows']}",
             "poison rows": search["poison_rows"],
             "queries": f"{queries}, {search['queries_failed']} failed" if search["query_budget"] else None,
             "final set": f"query {search['chosen_query']}" if search["chosen_query"] is not None else None,
-            "gap on validation": _change(search, "validation_gap"),
-            "accuracy on validation": _change(search, "validation_accuracy"),
+            "gap on validation": _change(search["validation_gap_clean"], search["validation_gap_poisoned"]),
+            "accuracy on validation": _change(
+                search["validation_accuracy_clean"], search["validation_accuracy_poisoned"]
+            ),
             "fits": f"{search['fits']} in {search['fit_cpu_seconds'] or 0:.2f} s of CPU",
             "detectability": _given_away(search),
             "proposing": f"{search['propose_seconds'] or 0:.2f} s",
@@ -118,42 +121,41 @@ def _print_search(search: Row, verified: str | None) -> None:
     )
 
 
-def _given_away(search: Row) -> str | None:
+def _given_away(search: "SearchRow") -> str | None:
     """How its rows give themselves away; results of older versions do not say."""
-    told = {
-        "copies": "duplicate_share",
-        "isolation forest AUROC": "isolation_forest_auroc",
-        "LOF AUROC": "lof_auroc",
-        "neighbours disagree": "label_disagreement",
-        "cells shifted by": "cell_shift",
+    values = {
+        "copies": search.get("duplicate_share"),
+        "isolation forest AUROC": search.get("isolation_forest_auroc"),
+        "LOF AUROC": search.get("lof_auroc"),
+        "neighbours disagree": search.get("label_disagreement"),
+        "cells shifted by": search.get("cell_shift"),
     }
-    known = {title: search.get(name) for title, name in told.items()}
-    return ", ".join(f"{title} {value:.3f}" for title, value in known.items() if value is not None) or None
+    return ", ".join(f"{title} {value:.3f}" for title, value in values.items() if value is not None) or None
 
 
-def _with_parameters(label: str, parameters: Row) -> str:
+def _with_parameters(label: str, parameters: Mapping[str, Any]) -> str:
     return label + "".join(f", {key}: {value}" for key, value in parameters.items())
 
 
-def _change(search: Row, key: str) -> str | None:
-    clean, poisoned = search[f"{key}_clean"], search[f"{key}_poisoned"]
+def _change(clean: float | None, poisoned: float | None) -> str | None:
     if clean is None:
         return None
     return f"{clean:.4f}" + (f" -> {poisoned:.4f}" if poisoned is not None else " clean")
 
 
-def _print_trajectory(queries: list[Row], rows: int) -> None:
+def _print_trajectory(queries: "list[QueryRow]", rows: int) -> None:
     if not queries:
         return
-    shown = _milestones(queries)
+    shown: Sequence[Mapping[str, Any]] = _milestones(queries)
     print(f"\ntrajectory: {len(queries)} queries; those that improved on all before, that confirmed, that failed")
     keys = ("query", "phase", "objective", "objective_sem", "accuracy", "poison_rows", "best_objective", "failed")
     print_table([{key.replace("_", " "): query[key] for key in keys} for query in shown[:rows]], indent="  ")
     _rest(len(shown), rows)
 
 
-def _milestones(queries: list[Row]) -> list[Row]:
-    kept, best = [], None
+def _milestones(queries: "list[QueryRow]") -> "list[QueryRow]":
+    kept: list[QueryRow] = []
+    best = None
     for query in queries:
         improved = query["best_objective"] is not None and query["best_objective"] != best
         if improved or query["phase"] == "confirm" or query["failed"]:
@@ -162,7 +164,7 @@ def _milestones(queries: list[Row]) -> list[Row]:
     return kept
 
 
-def _print_poison(poison: list[Row], rows: int) -> None:
+def _print_poison(poison: list[dict[str, Any]], rows: int) -> None:
     print(f"\npoison: {len(poison) or 'no'} rows")
     print_table([{key.removeprefix("x."): value for key, value in row.items()} for row in poison[:rows]], indent="  ")
     _rest(len(poison), rows)
@@ -173,9 +175,11 @@ def _rest(count: int, shown: int) -> None:
         print(f"  ... and {count - shown} more (--rows {count} or --json shows them)")
 
 
-def _print_audit(audits: list[Row]) -> None:
+def _print_audit(audits: "list[AuditRow]") -> None:
     """The clean and the poisoned victim side by side, averaged over the audit victim seeds."""
-    means = {(row["evaluated_on"], row["role"]): row for row in audits if row["audit_seed"] == MEAN_SEED}
+    means: dict[tuple[str, str], Mapping[str, Any]] = {
+        (row["evaluated_on"], row["role"]): row for row in audits if row["audit_seed"] == MEAN_SEED
+    }
     for victim in dict.fromkeys(victim for victim, _ in means):
         clean, poisoned = means.get((victim, "clean")), means.get((victim, "poisoned"))
         if clean is None or poisoned is None:
@@ -199,7 +203,7 @@ def _print_audit(audits: list[Row]) -> None:
         )
 
 
-def _sides(clean: float, poisoned: float) -> Row:
+def _sides(clean: float, poisoned: float) -> dict[str, str]:
     return {"clean": f"{clean:.4f}", "poisoned": f"{poisoned:.4f}", "change": f"{poisoned - clean:+.4f}"}
 
 
@@ -255,15 +259,17 @@ def replay_command(
     raise typer.Exit(exit_codes.COMPLETE if found.verified else exit_codes.FAILED)
 
 
-def _made_by(search: dict[str, Any], suite: str, allow_import: list[str]) -> "tuple[Spec, Subject]":
+def _made_by(search: "SearchRow", suite: str, allow_import: list[str]) -> "tuple[Spec, Subject]":
     """The search's spec in its suite, and its data. Raises ``A4GError`` if the suite has no such search (any more)."""
     from a4g_bench.suite.grid import expand
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import load_subject
 
     loaded = load_suite(suite, allow_import)
-    place = ("victim", "attack", "objective", "budget", "query_budget", "seed")
-    wanted = tuple(search[name] for name in place)
+    wanted = (
+        search["victim"], search["attack"], search["objective"], search["budget"], search["query_budget"],
+        search["seed"],
+    )  # fmt: skip
     for spec in expand(loaded.suite):
         at = (
             spec.victim.label, spec.attack.label, spec.objective.label, spec.budget.text, spec.query_budget, spec.seed,

@@ -15,11 +15,11 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.store.tables import Row
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Key, Planned
 from a4g_bench.victims.base import get_victim
 
-Row = dict[str, Any]
 _CLEAN_BASELINES = 256
 _COMPACT_EVERY = 256
 

@@ -142,7 +142,7 @@ def _record_lost(lost: dict[int, str], context: RunContext) -> None:
         message = f"its process ended {MAX_RESTARTS + 1} times: {reason}"[:1000]
         status = "error" if attempt >= MAX_ATTEMPTS else "interrupted"
         row.update(status=status, error_type="WorkerDied", error_message=message, ended=provenance.now())
-        fetch(context.writer.write.remote(SearchRecord(row)))
+        fetch(context.writer.write.remote(SearchRecord.made(row)))
 
 
 class _Stop(tune.Stopper):

@@ -22,10 +22,9 @@ from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.errors import LostProcessError, StoreError
 from a4g_bench.store.results import SearchRecord
+from a4g_bench.store.tables import Row
 from a4g_bench.suite.model import Audited, Limits
 from a4g_bench.suite.plan import Key, Planned
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)

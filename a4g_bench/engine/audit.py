@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,11 +22,10 @@ from a4g_bench.metrics.estimate import Predictions, Sample
 from a4g_bench.protocol import MEAN_SEED, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.seeds import audit_victim_seeds
+from a4g_bench.store.tables import Row
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.base import get_victim
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +245,7 @@ class Audit:
         ]
 
 
-def unpack(baseline: Sequence[Row]) -> list[Predictions]:
+def unpack(baseline: Sequence[Mapping[str, Any]]) -> list[Predictions]:
     """The clean victim's predictions from rows of the table ``baselines``."""
     ordered = sorted(baseline, key=lambda row: int(row["audit_seed"]))
     return [

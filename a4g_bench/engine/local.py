@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from a4g_bench.attacks.base import Poison
 from a4g_bench.engine.audit import Audit, AuditResult, predict, treatments
@@ -11,10 +10,9 @@ from a4g_bench.engine.fits import Fitter, InlineFitter
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.store.tables import Row
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Plan, Planned
-
-Row = dict[str, Any]
 
 
 class LocalServices:

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -15,9 +14,8 @@ from a4g_bench.engine.oracle import Evaluated, Oracle
 from a4g_bench.engine.view import View
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.estimate import Estimate, Measurement
+from a4g_bench.store.tables import Row
 from a4g_bench.suite.grid import Spec
-
-Row = dict[str, Any]
 
 #: A search ends as an error once it has this many failed queries and they are more than half of all.
 TOO_MANY_FAILED = 8

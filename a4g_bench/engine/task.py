@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -21,11 +21,10 @@ from a4g_bench.metrics.detectability import detectability
 from a4g_bench.protocol import PROTOCOL_VERSION
 from a4g_bench.store import tables
 from a4g_bench.store.results import SearchRecord
+from a4g_bench.store.tables import Row
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.encoding import Encoder
-
-Row = dict[str, Any]
 
 
 def planned_row(planned: Planned, suite: str, suite_hash: str, attempt: int, started: datetime, cores: int) -> Row:
@@ -213,7 +212,7 @@ class Task:
         if self.search is not None and result is None:
             self.row = with_progress(self.row, self.search)
         self.row.update(status=status, error_type=error_type, error_message=message, ended=provenance.now())
-        finished = SearchRecord(
+        finished = SearchRecord.made(
             self.row,
             self.search.records if self.search is not None else [],
             result.audits if result else [],

@@ -1,7 +1,7 @@
 """Pictures of a results folder, from Parquet alone. matplotlib (extra ``figures``) is imported below this package only.
 
-``cells`` reads, ``trajectories``, ``bars``, ``explored`` and ``boundary`` draw one figure each, ``pictures`` lists and
-renders them.
+``leaderboard.charts`` has their data. ``trajectories``, ``bars``, ``explored`` and ``boundary`` draw one
+figure each, ``pictures`` lists and renders them.
 """
 
 from importlib.util import find_spec

@@ -7,14 +7,23 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from a4g_bench.figures.bars import bars, transfer_bars
-from a4g_bench.figures.cell_results import CellResults
 from a4g_bench.figures.explored import explored
 from a4g_bench.figures.style import Format, file_name, render, styled
 from a4g_bench.figures.trajectories import trajectories
+from a4g_bench.leaderboard.charts import (
+    CellResults,
+    Contender,
+    Measure,
+    SearchResults,
+    audit_chart,
+    explored_chart,
+    trajectory_chart,
+    transfer_chart,
+)
 from a4g_bench.leaderboard.records import Cell
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
     """One picture: ``name`` of its file without suffix, what it shows, and how it is drawn."""
 
@@ -43,50 +52,67 @@ def pictures(cells: Sequence[CellResults]) -> list[Picture]:
     """Per cell unfairness, accuracy and the audit's metrics, and per attack its transfer; then one per search that
     made queries.
     """
-    found = []
+    listed = []
     for results in cells:
         if not any(s.queries or s.clean is not None for s in results.searches):
             continue  # nothing ended and nothing was asked: nothing to see
         name = _name(results)
-        found.append(_of(results, f"{name}--unfairness", "unfairness", partial(trajectories, results, "unfairness")))
-        found.append(_of(results, f"{name}--accuracy", "accuracy", partial(trajectories, results, "accuracy")))
+        listed.append(_of(results, f"{name}--unfairness", "unfairness", partial(_trajectories, results, "unfairness")))
+        listed.append(_of(results, f"{name}--accuracy", "accuracy", partial(_trajectories, results, "accuracy")))
         if results.clean:
-            found.append(_of(results, f"{name}--audit", "audit", partial(bars, results)))
-        found += [
+            listed.append(_of(results, f"{name}--audit", "audit", partial(_audit, results)))
+        listed += [
             Picture(
-                f"{name}--transfer-{file_name(contender.label)}",
-                "transfer",
-                results.cell,
-                partial(transfer_bars, results, contender),
-                contender.label,
+                name=f"{name}--transfer-{file_name(contender.label)}",
+                kind="transfer",
+                cell=results.cell,
+                draw=partial(_transfer, results, contender),
+                attack=contender.label,
             )
             for contender in results.contenders
-            if any(one.elsewhere for one in contender.finished)
+            if any(search.elsewhere for search in contender.finished)
         ]
-    return found + searched(cells)
+    return listed + searched(cells)
 
 
 def searched(cells: Sequence[CellResults]) -> list[Picture]:
     """One picture per search that made queries."""
     return [
         Picture(
-            f"searches/{_name(results)}--{file_name(contender.label, f'seed{one.search.seed}', one.search.search_id)}",
-            "search",
-            results.cell,
-            partial(explored, results, contender, one),
-            contender.label,
-            one.search.seed,
-            one.search.search_id,
+            name=f"searches/{_name(results)}--"
+            + file_name(contender.label, f"seed{of_search.search.seed}", of_search.search.search_id),
+            kind="search",
+            cell=results.cell,
+            draw=partial(_explored, results, contender, of_search),
+            attack=contender.label,
+            seed=of_search.search.seed,
+            search_id=of_search.search.search_id,
         )
         for results in cells
         for contender in results.contenders
-        for one in contender.searches
-        if one.queries
+        for of_search in contender.searches
+        if of_search.queries
     ]
 
 
+def _trajectories(results: CellResults, measure: Measure) -> Figure:
+    return trajectories(trajectory_chart(results, measure))
+
+
+def _audit(results: CellResults) -> Figure:
+    return bars(audit_chart(results))
+
+
+def _transfer(results: CellResults, contender: Contender) -> Figure:
+    return transfer_bars(transfer_chart(results, contender))
+
+
+def _explored(results: CellResults, contender: Contender, of_search: SearchResults) -> Figure:
+    return explored(explored_chart(results, contender, of_search))
+
+
 def _of(results: CellResults, name: str, kind: str, draw: Callable[[], Figure]) -> Picture:
-    return Picture(name, kind, results.cell, draw)
+    return Picture(name=name, kind=kind, cell=results.cell, draw=draw)
 
 
 def _name(results: CellResults) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import re
 import textwrap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,11 +12,9 @@ from typing import Any, Literal
 
 import matplotlib
 import matplotlib.style
-import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import t
 
-from a4g_bench.figures.cell_results import Curve
+from a4g_bench.leaderboard.charts import Mean
 
 Format = Literal["png", "svg"]
 
@@ -123,58 +121,9 @@ def seeds(numbers: tuple[int, ...]) -> str:
     return f"{'seed' if len(numbers) == 1 else 'seeds'} {span(numbers)}"
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean over seeds of something in percent, with its 95 % interval (its own value for a single seed)."""
-
-    value: float
-    low: float
-    high: float
-    seeds: int
-
-    @property
-    def sides(self) -> list[list[float]]:
-        """The interval as matplotlib wants it: below and above the value."""
-        return [[self.value - self.low], [self.high - self.value]]
-
-
-def mean(values: Sequence[float]) -> Mean:
-    """Mean of percents and Student's t interval over seeds, ``t(n-1, 0.975) s / sqrt(n)``, cut to 0..100.
-
-    ``values`` must not be empty.
-    """
-    found = np.asarray(values, dtype=np.float64)
-    n = len(found)
-    half = float(t.ppf(0.975, n - 1) * found.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
-    value = float(found.mean())
-    return Mean(value, min(value, max(0.0, value - half)), max(value, min(100.0, value + half)), n)
-
-
-@dataclass(frozen=True, eq=False)
-class Band:
-    """Median and quartiles over seeds, (queries + 1,) each."""
-
-    low: Curve
-    middle: Curve
-    high: Curve
-
-
-def band(curves: Sequence[Curve], *, ended: bool) -> Band:
-    """Median and quartiles of curves by query.
-
-    Searches that ``ended`` keep their last value where others asked more; of unfinished ones only the queries that all
-    of them have are shown. Where a curve has no value yet (NaN) the others decide; where none has, the result is NaN.
-    """
-    if ended:
-        length = max(map(len, curves))
-        curves = [np.concatenate([c, np.full(length - len(c), c[-1])]) for c in curves]
-    else:
-        length = min(map(len, curves))
-    every = np.stack([c[:length] for c in curves])
-    quartiles = np.full((3, length), np.nan)
-    known = np.isfinite(every).any(axis=0)
-    quartiles[:, known] = np.nanquantile(every[:, known], (0.25, 0.5, 0.75), axis=0)
-    return Band(*quartiles)
+def sides(interval: Mean) -> list[list[float]]:
+    """A mean's interval as matplotlib wants it: below and above the value."""
+    return [[interval.value - interval.low], [interval.high - interval.value]]
 
 
 LONGEST = 60

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.protocol import LEAST_GAP, MEAN_SEED
-from a4g_bench.store.tables import DETECTABILITY, AuditedOn, ResultTables
+from a4g_bench.store.rows import QueryRow
+from a4g_bench.store.tables import DETECTABILITY, AuditedOn, ResultTables, Row
 
 
 @dataclass(frozen=True, order=True)
@@ -178,9 +178,6 @@ def _definitions(identity: str, victim: str, attack: str) -> tuple[tuple[str, st
     return tuple((kind, label, json.dumps(content[kind], sort_keys=True)) for kind, label in labels if kind in content)
 
 
-Row = dict[str, Any]
-
-
 def sides_of(table: ResultTables, columns: Iterable[str], *, mean: bool) -> dict[str, list[tuple[Row, Row]]]:
     """Per search the (clean, poisoned) rows of its own victim's audit: of the means, or one pair per victim seed.
 
@@ -214,11 +211,11 @@ def metric_sides(table: ResultTables) -> dict[tuple[str, str], tuple[float, floa
     return {place: (by_role["clean"], by_role["poisoned"]) for place, by_role in values.items() if len(by_role) == 2}
 
 
-def incumbents(queries: Sequence[Row]) -> list[Row | None]:
+def incumbents(queries: Sequence[QueryRow]) -> list[QueryRow | None]:
     """The best query within the accuracy allowance after 0, 1, ... of the ``queries``, which are in order; None before
     there is one. Best is by the search's objective.
     """
-    best: Row | None = None
+    best: QueryRow | None = None
     so_far, path = None, [best]
     for query in queries:
         if query["failed"] is None and query["best_objective"] not in (None, so_far):

@@ -1,21 +1,29 @@
 """What the page shows: the board for every choice of data set, victim and budget, and details of searches."""
 
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from statistics import fmean, quantiles
 from typing import Any
-
-import pyarrow as pa
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.analyses.curves import curves
 from a4g_bench.leaderboard.analyses.pairwise import critical_difference
 from a4g_bench.leaderboard.board import Board, Study, board_of
+from a4g_bench.leaderboard.charts import (
+    AuditChart,
+    AuditedVictim,
+    CellResults,
+    Contender,
+    Trajectory,
+    audit_chart,
+    explored_points,
+    trajectory,
+)
 from a4g_bench.leaderboard.column import Column, Row
 from a4g_bench.leaderboard.ranking import rank
-from a4g_bench.leaderboard.records import Budget, Cell, incumbents, sides_of
+from a4g_bench.leaderboard.records import Budget, Cell
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.leaderboard.summary import Place
 from a4g_bench.store.tables import ResultTables
@@ -30,7 +38,7 @@ def on_page(board: Board) -> list[Column]:
 
 def subsets(study: Study) -> dict[str, dict[str, Any]]:
     """The boards by ``dataset|victim|budget``, an empty part standing for all; choices without results are left out."""
-    found = {}
+    boards = {}
     for dataset, victim, budget in product(*_choices(study)):
         chosen = Selection(
             (dataset,) if dataset else (), (victim,) if victim else (), (Budget.parse(budget),) if budget else ()
@@ -39,8 +47,8 @@ def subsets(study: Study) -> dict[str, dict[str, Any]]:
             part = study.restricted(chosen)
         except StoreError:
             continue
-        found[f"{dataset}|{victim}|{budget}"] = _subset(part)
-    return found
+        boards[f"{dataset}|{victim}|{budget}"] = _subset(part)
+    return boards
 
 
 def _choices(study: Study) -> Iterator[list[str]]:
@@ -104,11 +112,6 @@ def entrants(study: Study, board: Board) -> dict[str, dict[str, Any]]:
     }
 
 
-Record = dict[str, Any]
-#: The harm rate per group, by the favourable label.
-_RATES = {1: "group_fnr", 0: "group_fpr"}
-#: Of the queries table, what :func:`searched` reads.
-QUERY_COLUMNS = ("query", "failed", "unfairness", "accuracy", "best_objective")
 #: Explored points per entrant and cell at most: every k-th beyond.
 MOST_POINTS = 250
 
@@ -118,82 +121,71 @@ def key_of(cell: Cell) -> str:
     return f"{cell.pair.dataset}|{cell.pair.victim}|{cell.budget.label}"
 
 
-def searched(study: Study, queries: Mapping[str, pa.Table]) -> dict[str, dict[str, Any]]:
+def by_key(cells: Sequence[CellResults]) -> dict[str, CellResults]:
+    """The cells by ``dataset|victim|budget``: of a data set with several attributes those of the first one."""
+    results_of: dict[str, CellResults] = {}
+    for results in cells:
+        results_of.setdefault(key_of(results.cell), results)
+    return results_of
+
+
+def searched(results_of: Mapping[str, CellResults]) -> dict[str, dict[str, Any]]:
     """Per cell and searching entrant: the best U so far by query (median and quartiles over seeds) and what was
-    explored, as (accuracy, U). ``queries`` are the tables by results folder.
+    explored, as (accuracy, U). Entrants with finished searches only.
 
     The best is that of the search's objective among queries within its accuracy allowance.
     """
-    labels = {who.entrant: who.label for who in study.evidence.competitors}
-    by_search: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for where, table in queries.items():
-        for row in table.select(["search_id", *QUERY_COLUMNS]).to_pylist():
-            by_search[where, row["search_id"]].append(row)
-    paths: dict[tuple[str, str], list[list[float | None]]] = defaultdict(list)
-    points: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
-    for s in study.entrants:
-        made = sorted(by_search.get((s.where, s.search_id), []), key=lambda row: int(row["query"]))
-        if s.entrant in labels and made and not s.lacks:
-            place = key_of(s.cell), labels[s.entrant]
-            clean = s.validation_gaps[0] if s.validation_gaps else None
-            paths[place].append([clean if best is None else best["unfairness"] for best in incumbents(made)])
-            points[place] += [
-                [rounded(float(row["accuracy"])), rounded(float(row["unfairness"]))]
-                for row in made
-                if row["failed"] is None and row["accuracy"] is not None and row["unfairness"] is not None
-            ]
-    found: dict[str, dict[str, Any]] = defaultdict(dict)
-    for (cell, label), incumbent_paths in paths.items():
-        explored = points[cell, label]
-        kept = explored[:: max(1, -(-len(explored) // MOST_POINTS))]
-        found[cell][label] = {"best": _band(incumbent_paths), "points": kept, "all": len(explored)}
-    return found
-
-
-def _band(curves: Sequence[Sequence[float | None]]) -> list[list[float]]:
-    """Per query the first quartile, median and third quartile over searches; a shorter search keeps its last value."""
-    found = []
-    for query in range(max(map(len, curves))):
-        values = [v for curve in curves if (v := curve[min(query, len(curve) - 1)]) is not None]
-        if values:
-            low, middle, high = quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
-            found.append([query, *(rounded(float(v)) for v in (low, middle, high))])
-    return found
-
-
-def harms(study: Study, tables: Sequence[ResultTables]) -> dict[str, dict[str, Any]]:
-    """Per cell: the groups, the clean victim's harm rates and accuracy on audit rows, and every entrant's."""
-    labels = {who.entrant: who.label for who in study.evidence.competitors}
-    favourable: dict[tuple[str, str], int] = {}
-    sides: dict[tuple[str, str], list[tuple[Record, Record]]] = {}
-    for table in tables:
-        for row in table.searches.select(["search_id", "favourable"]).to_pylist():
-            favourable[table.where, row["search_id"]] = row["favourable"]
-        for search_id, pairs in sides_of(table, ("accuracy", "group_names", *_RATES.values()), mean=True).items():
-            sides[table.where, search_id] = pairs
-    found: dict[str, dict[str, Any]] = defaultdict(lambda: {"entrants": defaultdict(list), "clean": []})
-    for s in study.entrants:
-        place = s.where, s.search_id
-        if s.entrant not in labels or place not in sides:
-            continue
-        [(clean, poisoned)] = sides[place]
-        at, rate = found[key_of(s.cell)], _RATES[favourable[place]]
-        at["harm"], at["groups"] = rate.removeprefix("group_").upper(), clean["group_names"]
-        at["clean"].append([*clean[rate], clean["accuracy"]])
-        at["entrants"][labels[s.entrant]].append([*poisoned[rate], poisoned["accuracy"]])
-    return {
-        cell: {
-            "harm": at["harm"],
-            "groups": at["groups"],
-            "clean": _means(at["clean"]),
-            "entrants": {label: _means(rows) for label, rows in at["entrants"].items()},
+    traced = {
+        key: {
+            entrant.label: {"best": _best(line), **_explored(entrant)}
+            for entrant in results.entrants
+            if (line := trajectory(entrant, "unfairness")) is not None and line.finished
         }
-        for cell, at in found.items()
+        for key, results in results_of.items()
+    }
+    return {key: lines for key, lines in traced.items() if lines}
+
+
+def _best(line: Trajectory) -> list[list[float]]:
+    """Per query, where there is a value, the first quartile, median and third quartile. At 0 queries it is the clean
+    victim, on whatever rows that was measured.
+    """
+    quartiles = zip(line.band.low, line.band.middle, line.band.high, strict=True)
+    rows = [[query, *map(_share, values)] for query, values in enumerate(quartiles)]
+    if math.isnan(line.band.middle[0]) and line.clean is not None:
+        rows[0] = [0, *[_share(line.clean)] * 3]
+    return [row for row in rows if not math.isnan(row[1])]
+
+
+def _share(percent: float) -> float:
+    """The page's numbers are shares."""
+    return round(float(percent) / 100, _DIGITS)
+
+
+def _explored(entrant: Contender) -> dict[str, Any]:
+    spots = [explored.spot for search in entrant.traced for explored in explored_points(search)]
+    shown = spots[:: max(1, -(-len(spots) // MOST_POINTS))]
+    return {"points": [[_share(spot.x), _share(spot.y)] for spot in shown], "all": len(spots)}
+
+
+def harms(results_of: Mapping[str, CellResults]) -> dict[str, dict[str, Any]]:
+    """Per cell: the groups, the clean victim's harm rates and accuracy on audit rows, and every entrant's."""
+    charts = {key: audit_chart(results, results.entrants) for key, results in results_of.items()}
+    return {
+        key: {
+            "harm": chart.harm,
+            "groups": list(chart.groups),
+            "clean": _rates(chart, chart.victims[0]),
+            "entrants": {victim.label: _rates(chart, victim) for victim in chart.victims[1:]},
+        }
+        for key, chart in charts.items()
+        if chart.victims
     }
 
 
-def _means(rows: Sequence[Sequence[float]]) -> list[float]:
-    return [rounded(fmean(column)) for column in zip(*rows, strict=True)]
+def _rates(chart: AuditChart, victim: AuditedVictim) -> list[float]:
+    means = (*victim.values[chart.harm_metric], *victim.values["accuracy"])
+    return [_share(mean.value) for mean in means]
 
 
 def cards(study: Study, tables: Sequence[ResultTables]) -> list[dict[str, Any]]:
@@ -203,19 +195,19 @@ def cards(study: Study, tables: Sequence[ResultTables]) -> list[dict[str, Any]]:
         for table in tables
         for row in table.searches.select(["dataset", "favourable"]).to_pylist()
     }
-    found = {}
+    made: dict[tuple[str, str], dict[str, Any]] = {}
     for s in study.entrants:
         place = s.cell.pair.dataset, s.cell.pair.attribute
         pair = study.evidence.pairs.get(s.cell.pair)
-        if place in found or pair is None:
+        if place in made or pair is None:
             continue
-        found[place] = {
+        made[place] = {
             "dataset": place[0], "attribute": place[1], "rows": s.rows, "audit_rows": pair.audit_rows,
             "sizes": dict(pair.sizes), "fingerprint": s.fingerprint, "cautions": list(s.cautions),
             "harm": "being denied a favourable label 1 (FNR)" if favourable[place[0]] == 1
             else "being given an unfavourable label 1 (FPR)",
         }  # fmt: skip
-    return [found[place] for place in sorted(found)]
+    return [made[place] for place in sorted(made)]
 
 
 def provenance(tables: Sequence[ResultTables]) -> dict[str, Any]:
@@ -249,5 +241,5 @@ def provenance(tables: Sequence[ResultTables]) -> dict[str, Any]:
         "cpu_hours": round(
             sum((row["fit_cpu_seconds"] or 0) + (row["propose_seconds"] or 0) for row in rows) / 3600, 2
         ),
-        "versions": {package: ", ".join(sorted(found)) for package, found in sorted(versions.items())},
+        "versions": {package: ", ".join(sorted(known)) for package, known in sorted(versions.items())},
     }

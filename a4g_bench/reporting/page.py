@@ -12,9 +12,9 @@ from a4g_bench import __version__
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
 from a4g_bench.leaderboard.board import Board, Study, board_of
+from a4g_bench.leaderboard.charts import cell_results_of
 from a4g_bench.leaderboard.columns import shown
-from a4g_bench.reporting.data import QUERY_COLUMNS, cards, entrants, harms, on_page, provenance, searched, subsets
-from a4g_bench.store.results import Results
+from a4g_bench.reporting.data import by_key, cards, entrants, harms, on_page, provenance, searched, subsets
 from a4g_bench.store.tables import ResultTables
 
 
@@ -25,15 +25,15 @@ def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: s
     nothing when opened. Raises ``StoreError`` if it cannot be written.
     """
     board = board_of(study)
-    queries = {table.where: Results(table.where).read("queries", columns=QUERY_COLUMNS) for table in tables}
+    cells = by_key(cell_results_of(study, tables))
     run = provenance(tables)
     data: dict[str, Any] = {
         "columns": [column.key for column in on_page(board)],
         "meaning": {column.key: [column.title, column.meaning] for column in board.columns},
         "entrants": entrants(study, board),
         "subsets": subsets(study),
-        "searched": searched(study, queries),
-        "harms": harms(study, tables),
+        "searched": searched(cells),
+        "harms": harms(cells),
         "transfer": [cell.to_json() for cell in _or_nothing(transfer, tables)],
         "defences": _defences(tables),
         "cells": sorted({"|".join((r.dataset or "", r.victim or "", r.budget_label or "")) for r in board.cells}),

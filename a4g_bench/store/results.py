@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,22 +28,41 @@ import pyarrow.compute as pc
 from a4g_bench.errors import StoreError
 from a4g_bench.store import tables
 from a4g_bench.store.files import Files
+from a4g_bench.store.rows import AuditRow, MetricRow, PredictionRow, QueryRow, SearchRow
 from a4g_bench.store.table_files import TableFiles, add_part, compact
-from a4g_bench.store.tables import ResultTables
-
-Row = dict[str, Any]
+from a4g_bench.store.tables import ResultTables, Row
 
 
 @dataclass(frozen=True, eq=False)
 class SearchRecord:
     """Everything that is kept of one finished search. ``poison`` holds the raw schema's columns after POISON_LEAD's."""
 
-    search: Row
-    queries: list[Row] = field(default_factory=list)
-    audits: list[Row] = field(default_factory=list)
-    predictions: list[Row] = field(default_factory=list)
+    search: SearchRow
+    queries: list[QueryRow] = field(default_factory=list)
+    audits: list[AuditRow] = field(default_factory=list)
+    predictions: list[PredictionRow] = field(default_factory=list)
     poison: pa.Table | None = None
-    metrics: list[Row] = field(default_factory=list)
+    metrics: list[MetricRow] = field(default_factory=list)
+
+    @classmethod
+    def made(
+        cls,
+        search: Row,
+        queries: Sequence[Row] = (),
+        audits: Sequence[Row] = (),
+        predictions: Sequence[Row] = (),
+        poison: pa.Table | None = None,
+        metrics: Sequence[Row] = (),
+    ) -> "SearchRecord":
+        """The record of rows that were just made: numpy arrays stand where the store gives lists."""
+        return cls(
+            cast("SearchRow", search),
+            cast("list[QueryRow]", list(queries)),
+            cast("list[AuditRow]", list(audits)),
+            cast("list[PredictionRow]", list(predictions)),
+            poison,
+            cast("list[MetricRow]", list(metrics)),
+        )
 
 
 class Results:
@@ -61,7 +80,7 @@ class Results:
 
     # manifest ---------------------------------------------------------------------------------------------------------
 
-    def manifest(self) -> Row | None:
+    def manifest(self) -> dict[str, Any] | None:
         """The manifest, or None for an empty or absent folder. Raises ``StoreError`` if it is no manifest."""
         if not self.files.exists("manifest.json"):
             return None
@@ -119,7 +138,7 @@ class Results:
         if record.search["status"] != "interrupted":
             self.files.delete(f"journal/{search_id}.parquet")
 
-    def write_journal(self, search_id: str, queries: Sequence[Row]) -> None:
+    def write_journal(self, search_id: str, queries: Sequence[Mapping[str, Any]]) -> None:
         """Keep the queries of a search that goes on, all so far."""
         self._tables.write(f"journal/{search_id}.parquet", pa.Table.from_pylist(list(queries), tables.QUERIES))
 
@@ -144,7 +163,7 @@ class Results:
     def _journals(self, ended: Set[str]) -> list[str]:
         return [name for name in self.files.names("journal") if PurePosixPath(name).stem in ended]
 
-    def write_baseline(self, rows: Sequence[Row]) -> None:
+    def write_baseline(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep a clean victim's audit (one row per audit victim seed)."""
         table = pa.Table.from_pylist(list(rows), tables.BASELINES)
         self._tables.write(f"baselines/{rows[0]['baseline_id']}.parquet", table)
@@ -205,11 +224,11 @@ class Results:
 
     def read_search(self, search_id: str) -> SearchRecord | None:
         """Everything kept of one search, or None. What an earlier attempt left behind is none of it."""
-        found = self._rows("searches", search_id)
-        if not found:
+        search_rows: list[SearchRow] = self._rows("searches", search_id)
+        if not search_rows:
             return None
-        [search] = found
-        queries = self._rows("queries", search_id) if search["queries"] else []
+        [search] = search_rows
+        queries: list[QueryRow] = self._rows("queries", search_id) if search["queries"] else []
         if search["status"] != "ok":
             return SearchRecord(search, queries)
         poison = self._tables.rows_of(f"poison/{search['dataset']}", search_id)
@@ -224,18 +243,19 @@ class Results:
 
     def read_baseline(self, baseline_id: str) -> list[Row]:
         """A clean victim's audit, or an empty list."""
-        return self._rows("baselines", baseline_id)
+        rows: list[Row] = self._rows("baselines", baseline_id)
+        return rows
 
     def identifiers(self, folder: str) -> set[str]:
         """Identifiers that occur in a table (``poison``: over all data sets)."""
         folders = [f for f in self._tables.folders() if f.startswith("poison/")] if folder == "poison" else [folder]
         key = tables.key_of(folder)
-        return {one for name in folders for one in self.read(name, columns=[key])[key].to_pylist()}
+        return {identifier for name in folders for identifier in self.read(name, columns=[key])[key].to_pylist()}
 
-    def _rows(self, folder: str, identifier: str) -> list[Row]:
+    def _rows(self, folder: str, identifier: str) -> Any:
+        """Rows of the folder's type, which the caller knows."""
         table = self._tables.rows_of(folder, identifier)
-        rows: list[Row] = [] if table is None else table.to_pylist()
-        return rows
+        return [] if table is None else table.to_pylist()
 
 
 def merge(sources: Sequence[Results], target: Results) -> int:
@@ -269,9 +289,9 @@ def merge(sources: Sequence[Results], target: Results) -> int:
                 best[row["search_id"]] = worth, position
     audited: set[str] = set()
     for position, source in enumerate(sources):
-        mine = {search_id for search_id, (_, at) in best.items() if at == position}
+        taken = {search_id for search_id, (_, at) in best.items() if at == position}
         clean = source.identifiers("baselines") - audited
-        target.take(source, mine, clean)
+        target.take(source, taken, clean)
         audited |= clean
     target.mark(first["suite"], first["suite_hash"], max(int(manifest["searches"]) for manifest in manifests))
     return len(best)

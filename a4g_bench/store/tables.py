@@ -4,10 +4,14 @@ Each file carries ``schema_version`` in its Parquet metadata; a file of a newer 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from a4g_bench.errors import StoreError
+
+#: A row of any table; ``store/rows.py`` has the type of each.
+Row = dict[str, Any]
 
 SCHEMA_VERSION = 1
 _VERSION_KEY = b"a4g_schema_version"

@@ -50,6 +50,7 @@ class AttackContract(Contract):
     def test_a_search_ends_with_feasible_rows_within_its_budget(self) -> None:
         """The harness refuses infeasible rows; what is left must be at most the poison budget."""
         row = self._searched().search
+        assert row["budget_rows"] is not None, "the search did not begin"
         assert row["poison_rows"] <= row["budget_rows"], "more rows than the poison budget"
         assert row["queries"] <= row["query_budget"], "more queries than the query budget"
 

@@ -19,8 +19,6 @@ from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.suite.grid import Spec
 from a4g_bench.suite.plan import Planned, Subject
 
-Row = dict[str, Any]
-
 #: Columns of an audit that are compared figure by figure.
 FIGURES = (
     "accuracy", "unfairness", "demographic_parity_difference", "demographic_parity_ratio",
@@ -63,7 +61,7 @@ def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject)
             f"data set '{row['dataset']}' has the fingerprint {subject.table.fingerprint}, the search was made on"
             f" {row['fingerprint']}: it is another table"
         )
-    baseline = results.read_baseline(row["baseline_id"])
+    baseline = results.read_baseline(row["baseline_id"] or "")
     stored = [one for one in record.predictions if one["evaluated_on"] == row["victim"]]
     if not baseline or not stored:
         raise StoreError(f"search '{row['search_id']}': its predictions, or those of its clean victim, are missing")
@@ -93,8 +91,10 @@ def poison_of(record: SearchRecord, subject: Subject) -> Poison:
     return Poison(codes, frame["label"].to_numpy().astype(np.int8))
 
 
-def _figures(stored: Sequence[Row], judged: Sequence[Row], victim: str) -> tuple[tuple[str, str, float, float], ...]:
-    def means(rows: Sequence[Row]) -> dict[str, Row]:
+def _figures(
+    stored: Sequence[Mapping[str, Any]], judged: Sequence[Mapping[str, Any]], victim: str
+) -> tuple[tuple[str, str, float, float], ...]:
+    def means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
         return {r["role"]: r for r in rows if r["audit_seed"] == MEAN_SEED and r["evaluated_on"] == victim}
 
     then, now = means(stored), means(judged)

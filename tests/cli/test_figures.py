@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from a4g_bench.figures.cell_results import CellResults, read_cell_results
 from a4g_bench.figures.pictures import Picture, pictures
 from a4g_bench.figures.trajectories import trajectories
+from a4g_bench.leaderboard.charts import CellResults, read_cell_results, trajectory_chart
 from a4g_bench.leaderboard.selection import Selection
-from a4g_bench.store.results import Results, Row, SearchRecord
+from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.store.tables import Row
 from tests.support import complaint, plan_of, run_inline, said, tree
 
 ROOT = "results/tiny"
@@ -268,12 +269,12 @@ def test_searches_that_all_failed_leave_nothing_to_draw(finished: Path, capsys: 
 def test_what_is_judged_on_folds_is_not_mixed_with_search_validation(tmp_path: Path) -> None:
     run_inline(plan_of(tmp_path, fits={"folds": 2}, seeds=1), tmp_path / "folds")
     [found] = read_cell_results([Results(str(tmp_path / "folds"))], Selection())
-    [clean], search, duplicates = found.controls, *(c.searches[0] for c in found.contenders)
+    clean, search, duplicates = (entrant.searches[0] for entrant in (*found.controls, *found.contenders))
     # the search says what the clean victim is on search-validation rows, the controls what it is on folds
     assert (clean.validated("clean"), duplicates.validated("clean"), search.explored_clean()) == (None, None, None)
     assert clean.explored_clean() == duplicates.explored_clean() != search.validated("clean")
     assert None not in (clean.explored_clean(), search.validated("clean"))
-    lines, _ = trajectories(found, "accuracy").axes
+    lines, _ = trajectories(trajectory_chart(found, "accuracy")).axes
     assert lines.get_title() == "best so far: explored on 2 folds,\nconfirmed on search-validation rows"
 
 

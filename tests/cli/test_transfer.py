@@ -117,8 +117,8 @@ def test_results_of_one_victim_only(root: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_the_picture_shows_each_victim_clean_and_poisoned(root: Path) -> None:
-    from a4g_bench.figures.cell_results import read_cell_results
     from a4g_bench.figures.pictures import pictures
+    from a4g_bench.leaderboard.charts import read_cell_results
     from a4g_bench.leaderboard.selection import Selection
 
     results = Results(str(root))
@@ -140,3 +140,12 @@ def test_the_picture_shows_each_victim_clean_and_poisoned(root: Path) -> None:
         mine = [100 * a["accuracy"] for a in audits if (a["evaluated_on"], a["role"]) == (victim, role)]
         assert len(mine) == 2
         assert bar.get_width() == pytest.approx(sum(mine) / 2)  # type: ignore[attr-defined]  # a bar
+
+
+def test_audits_behind_defences_alone_give_no_picture_of_transfer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attacks = ["clean", "random-duplicates"]
+    run_inline(plan_of(tmp_path, attacks=attacks, defences=["deduplication"], seeds=1), tmp_path / "r")
+    files = said(capsys, "figures", tmp_path / "r", "--out", tmp_path / "drawn", "--format", "svg", "--json").json
+    assert [file["picture"] for file in files] == ["unfairness", "accuracy", "audit"]

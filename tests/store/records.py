@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from a4g_bench.store import tables
 from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.store.tables import Row
 
-Row = dict[str, Any]
 FOLDERS = (*tables.TABLES, "poison/toy")
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -183,9 +183,9 @@
   function ticks(from, to, count = 6) {
     const raw = (to - from) / count, power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw);
-    const found = [];
-    for (let v = Math.ceil(from / step - 1e-9) * step; v <= to + 1e-9; v += step) found.push(Math.abs(v) < 1e-12 ? 0 : v);
-    return found;
+    const marks = [];
+    for (let v = Math.ceil(from / step - 1e-9) * step; v <= to + 1e-9; v += step) marks.push(Math.abs(v) < 1e-12 ? 0 : v);
+    return marks;
   }
   const digitsOf = (values) => Math.max(0, ...values.map((v) => { const t = String(Math.round(v * 1e6) / 1e6); return t.includes(".") ? t.split(".")[1].length : 0; }));
   class Chart {
@@ -354,8 +354,8 @@
     searches(); groups();
   }
   function searches() {
-    const cell = byId("search-cell").value, found = data.searched[cell], subset = data.subsets[cell];
-    const names = found ? ORDER.filter((name) => found[name]) : [];
+    const cell = byId("search-cell").value, traces = data.searched[cell], subset = data.subsets[cell];
+    const names = traces ? ORDER.filter((name) => traces[name]) : [];
     const picked = chosen().attack ? names.filter(shown) : names.slice(0, FIRST);
     options(byId("search-entrant"), names.filter(shown));
     explored();
@@ -364,16 +364,16 @@
     const split = Math.max(150, picked.length * 30 + 30), chart = new Chart(width, 380 + legend, [12, 12, 56 + legend, 52], `Best gap so far by query, and final sets, of ${picked.join(", ")} on ${cellName(cell)}`);
     const rows = picked.map((name) => [name, subset.rows[name]]);
     const finals = rows.map(([name, row]) => {
-      const promised = row && row[at.gain] !== null && row[at.optimism] !== null ? row[at.gain] + row[at.optimism] : null, start = found[name].best[0] ? found[name].best[0][2] : null;
+      const promised = row && row[at.gain] !== null && row[at.optimism] !== null ? row[at.gain] + row[at.optimism] : null, start = traces[name].best[0] ? traces[name].best[0][2] : null;
       return { name, promised: promised !== null && start !== null ? 100 * start * (1 - promised) : null, held: row && row[at.gap_poisoned] !== null ? 100 * row[at.gap_poisoned] : null };
     });
     const clean = rows.map(([, row]) => row && row[at.gap_clean]).find((v) => v !== null && v !== undefined);
-    const tops = [...picked.flatMap((name) => found[name].best.map((p) => 100 * p[3])), ...finals.flatMap((f) => [f.promised, f.held]), 100 * (clean || 0)].filter((v) => v !== null);
+    const tops = [...picked.flatMap((name) => traces[name].best.map((p) => 100 * p[3])), ...finals.flatMap((f) => [f.promised, f.held]), 100 * (clean || 0)].filter((v) => v !== null);
     chart.y(0, Math.max(...tops) * 1.05, "gap U (points)", { zero: false });
     const left = { ...chart.inner, right: chart.inner.right - split };
-    chart.x(0, Math.max(...picked.flatMap((name) => found[name].best.map((p) => p[0]))), "queries", { box: left });
+    chart.x(0, Math.max(...picked.flatMap((name) => traces[name].best.map((p) => p[0]))), "queries", { box: left });
     picked.forEach((name) => {
-      const own = look(name), best = found[name].best, step = (i) => best.map((p, k) => `${k ? `${chart.px(p[0])},${chart.py(100 * best[k - 1][i])} ` : ""}${chart.px(p[0])},${chart.py(100 * p[i])}`);
+      const own = look(name), best = traces[name].best, step = (i) => best.map((p, k) => `${k ? `${chart.px(p[0])},${chart.py(100 * best[k - 1][i])} ` : ""}${chart.px(p[0])},${chart.py(100 * p[i])}`);
       const back = [...best].reverse().map((p, k, a) => `${chart.px(p[0])},${chart.py(100 * p[1])}${k + 1 < a.length ? ` ${chart.px(p[0])},${chart.py(100 * a[k + 1][1])}` : ""}`);
       if (picked.length <= 3) chart.add(svg("polygon", { points: [...step(3), ...back].join(" "), style: `fill:${own.colour};opacity:.15` }));
       chart.add(svg("polyline", { points: step(2).join(" "), style: `fill:none;stroke:${own.colour};stroke-width:2;stroke-dasharray:${own.dash}` }));
@@ -389,16 +389,16 @@
     place("chart-search", chart, "searches");
   }
   function explored() {
-    const cell = byId("search-cell").value, name = byId("search-entrant").value, found = data.searched[cell] && data.searched[cell][name];
-    if (!found || !found.points.length) { place("chart-explored", null, "", "No search made queries for this choice."); return; }
-    const chart = new Chart(wide(), 400, [12, 20, 56, 52], `What ${name} explored on ${cellName(cell)}: gap against accuracy of ${found.points.length} sets`);
+    const cell = byId("search-cell").value, name = byId("search-entrant").value, cloud = data.searched[cell] && data.searched[cell][name];
+    if (!cloud || !cloud.points.length) { place("chart-explored", null, "", "No search made queries for this choice."); return; }
+    const chart = new Chart(wide(), 400, [12, 20, 56, 52], `What ${name} explored on ${cellName(cell)}: gap against accuracy of ${cloud.points.length} sets`);
     const side = data.harms[cell], u = (values) => { const rates = values.slice(0, -1); return 100 * (Math.max(...rates) - Math.min(...rates)); };
     const clean = side && side.clean.length ? [100 * side.clean[side.clean.length - 1], u(side.clean)] : null, final = side && side.entrants[name] ? [100 * side.entrants[name][side.groups.length], u(side.entrants[name])] : null;
-    const all = [...found.points.map(([a, b]) => [100 * a, 100 * b]), ...[clean, final].filter(Boolean)];
+    const all = [...cloud.points.map(([a, b]) => [100 * a, 100 * b]), ...[clean, final].filter(Boolean)];
     const xs = all.map((p) => p[0]), pad = Math.max(0.2, (Math.max(...xs) - Math.min(...xs)) * 0.05);
     chart.y(0, Math.max(...all.map((p) => p[1])) * 1.05, "gap U (points)", { zero: false });
     chart.x(Math.min(...xs) - pad, Math.max(...xs) + pad, "accuracy (%)");
-    found.points.forEach(([a, b]) => chart.add(svg("circle", { cx: chart.px(100 * a), cy: chart.py(100 * b), r: 3, style: `fill:${look(name).colour};opacity:.45` })));
+    cloud.points.forEach(([a, b]) => chart.add(svg("circle", { cx: chart.px(100 * a), cy: chart.py(100 * b), r: 3, style: `fill:${look(name).colour};opacity:.45` })));
     const labels = [];
     if (clean) { chart.add(marker(1, chart.px(clean[0]), chart.py(clean[1]), "var(--ink)", false, 7)); labels.push({ x: chart.px(clean[0]) + 12, y: chart.py(clean[1]) + 4, name: "clean, audit (mean rates)" }); }
     if (final) { chart.add(marker(3, chart.px(final[0]), chart.py(final[1]), "var(--ink)", true, 7)); labels.push({ x: chart.px(final[0]) + 12, y: chart.py(final[1]) + 4, name: "final sets, audit (mean rates)" }); }
@@ -406,31 +406,31 @@
     place("chart-explored", chart, "explored");
   }
   function groups() {
-    const cell = byId("harm-cell").value, found = data.harms[cell], text = byId("harm-text");
-    if (!found) { place("chart-harm", null); text.textContent = ""; byId("harm-table").replaceChildren(); return; }
-    text.textContent = `Harm rate (${found.harm}) of each group on audit rows, in percent, mean over seeds: open, the clean victim; filled, after poisoning. A group whose mark moves right is harmed more.`;
-    const names = ORDER.filter((name) => found.entrants[name] && shown(name)), n = found.groups.length;
+    const cell = byId("harm-cell").value, byGroup = data.harms[cell], text = byId("harm-text");
+    if (!byGroup) { place("chart-harm", null); text.textContent = ""; byId("harm-table").replaceChildren(); return; }
+    text.textContent = `Harm rate (${byGroup.harm}) of each group on audit rows, in percent, mean over seeds: open, the clean victim; filled, after poisoning. A group whose mark moves right is harmed more.`;
+    const names = ORDER.filter((name) => byGroup.entrants[name] && shown(name)), n = byGroup.groups.length;
     table(byId("harm-table"), [
       { title: "entrant", value: (r) => r[0], head: true, left: true, text_: true },
-      ...found.groups.map((group, g) => ({ title: `${group} (%)`, value: (r) => r[1][g], show: (r) => points(r[1][g]), down: false })),
+      ...byGroup.groups.map((group, g) => ({ title: `${group} (%)`, value: (r) => r[1][g], show: (r) => points(r[1][g]), down: false })),
       { title: "accuracy (%)", value: (r) => r[1][n], show: (r) => points(r[1][n]) },
-    ], [["clean victim", found.clean], ...names.map((name) => [name, found.entrants[name]])]);
+    ], [["clean victim", byGroup.clean], ...names.map((name) => [name, byGroup.entrants[name]])]);
     if (!names.length) { place("chart-harm", null); return; }
     const step = 26, legend = 24, labels = Math.max(...names.map((name) => brief(name).length)) * 6.8 + 16;
     const chart = new Chart(wide(), 60 + names.length * step + legend, [12, 20, 44 + legend, labels], `Harm rates by group before and after, on ${cellName(cell)}`);
-    const values = [found.clean, ...names.map((name) => found.entrants[name])].flatMap((row) => row.slice(0, n)).map((v) => 100 * v);
+    const values = [byGroup.clean, ...names.map((name) => byGroup.entrants[name])].flatMap((row) => row.slice(0, n)).map((v) => 100 * v);
     const span = Math.max(1, Math.max(...values) - Math.min(...values)) * 0.06;
-    chart.x(Math.max(0, Math.min(...values) - span), Math.max(...values) + span, `${found.harm} (%)`);
+    chart.x(Math.max(0, Math.min(...values) - span), Math.max(...values) + span, `${byGroup.harm} (%)`);
     const colour = (g) => `var(--c${g % 6})`;
     names.forEach((name, i) => {
       const y = 22 + i * step;
       chart.add(svg("line", { x1: chart.inner.left, x2: chart.inner.right, y1: y, y2: y, class: "grid" }), svg("text", { x: chart.inner.left - 8, y: y + 4, "text-anchor": "end" }, brief(name)));
-      found.groups.forEach((_, g) => {
-        const [from, to] = [100 * found.clean[g], 100 * found.entrants[name][g]].map(chart.px);
+      byGroup.groups.forEach((_, g) => {
+        const [from, to] = [100 * byGroup.clean[g], 100 * byGroup.entrants[name][g]].map(chart.px);
         chart.add(svg("line", { x1: from, x2: to, y1: y, y2: y, style: `stroke:${colour(g)};stroke-width:2` }), marker(g % 6, from, y, colour(g), false), marker(g % 6, to, y, colour(g)));
       });
     });
-    found.groups.forEach((group, g) => { const x = chart.inner.left - (wide() < 600 ? labels - 20 : 0) + g * Math.min(170, (chart.inner.right - 20) / n), y = chart.height - 14; chart.add(marker(g % 6, x, y - 4, colour(g)), svg("text", { x: x + 10, y }, group)); });
+    byGroup.groups.forEach((group, g) => { const x = chart.inner.left - (wide() < 600 ? labels - 20 : 0) + g * Math.min(170, (chart.inner.right - 20) / n), y = chart.height - 14; chart.add(marker(g % 6, x, y - 4, colour(g)), svg("text", { x: x + 10, y }, group)); });
     place("chart-harm", chart, "harm-rates");
   }
 
