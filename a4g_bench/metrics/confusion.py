@@ -9,7 +9,6 @@ seeds are counts too (the truth margins do not vary), which averages the *rates*
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -203,13 +202,12 @@ OBJECTIVES: Mapping[str, Metric] = {
 }
 
 
-@cache
 def get_metric(name: str) -> Metric:
     """Return a registered metric by name. Raises ``A4GError`` with the nearest name, or if it is no ``Metric``."""
-    found = plugins.get("metrics", name)
-    if not isinstance(found, Metric):
-        raise A4GError(f"metric '{name}' is registered as {found!r}, which is no Metric")
-    return found
+    metric = plugins.get("metrics", name)
+    if not isinstance(metric, Metric):
+        raise A4GError(f"metric '{name}' is registered as {metric!r}, which is no Metric")
+    return metric
 
 
 UNFAIRNESS = OBJECTIVES["unfairness"]
