@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a4g_bench.errors import StoreError
+from a4g_bench.errors import NotAskedForError
 from a4g_bench.leaderboard.board import build
 from a4g_bench.leaderboard.columns import Row
 from a4g_bench.leaderboard.records import Budget
@@ -60,11 +60,14 @@ def transfer(
     """The matrix crafted-on x evaluated-on of each data set, budget and attack that was audited on another victim.
 
     ``victims`` selects those that were crafted on. The numbers are the leaderboard's, as if a search belonged to the
-    victim it was audited on. Raises ``StoreError`` if nothing that is selected was audited on another victim.
+    victim it was audited on. Raises ``NotAskedForError`` if nothing that is selected was audited on another victim, and
+    ``StoreError`` where the results cannot share a board.
     """
     tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
     which = " that is selected" if datasets or victims or budgets or attacks else ""
-    nothing = StoreError(f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'")
+    nothing = NotAskedForError(
+        f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'"
+    )
     if not any(_elsewhere(table) for table in tables):
         raise nothing
     crafted = sorted({victim for table in tables for victim in evaluated(table) if not victims or victim in victims})
@@ -218,8 +221,9 @@ def defended(
 ) -> tuple[tuple[DefendedCell, ...], tuple[Price, ...]]:
     """Every attack's cells, undefended and behind each defence, and the defences' own prices on clean data.
 
-    The numbers are the leaderboard's, as if a victim behind a defence were a victim of its own. Raises ``StoreError``
-    if nothing that is selected was audited behind a defence.
+    The numbers are the leaderboard's, as if a victim behind a defence were a victim of its own. Raises
+    ``NotAskedForError`` if nothing that is selected was audited behind a defence, and ``StoreError`` where the results
+    cannot share a board.
     """
     tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
     crafted = sorted({victim for table in tables for victim in evaluated(table) if not victims or victim in victims})
@@ -236,7 +240,7 @@ def defended(
         prices += [_price(row) for row in board.cells if row.seeds]
     if not cells:
         which = " that is selected" if datasets or victims or budgets or attacks else ""
-        raise StoreError(f"nothing{which} was audited behind a defence: give the suite 'defences'")
+        raise NotAskedForError(f"nothing{which} was audited behind a defence: give the suite 'defences'")
     return tuple(cells), tuple(prices)
 
 
