@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from a4g_bench.distributed.environment import stay_on_loopback
+from a4g_bench.distributed import environment
 from a4g_bench.distributed.options import Progress, Report, RunOptions
 from a4g_bench.errors import A4GError, StoreError
 from a4g_bench.provenance import host_hash
@@ -73,13 +73,14 @@ def run_suite(
 
 
 def _executor(options: RunOptions) -> Execute:
-    """Imports Ray: only once there is something to run."""
+    """Imports Ray: only once there is something to run, and after its environment is set."""
+    environment.prepare()
     if options.through_client:
         from a4g_bench.distributed.client import execute as execute_there
 
         return execute_there
     if options.address is None:
-        stay_on_loopback()
+        environment.stay_on_loopback()
     from a4g_bench.distributed.driver import execute
 
     return execute
