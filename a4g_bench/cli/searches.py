@@ -222,7 +222,7 @@ def replay_command(
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
-    """Train on the stored poison rows of a search again, and say whether its figures hold.
+    """Train on a search's poison rows again to verify its figures.
 
     Exit code 0 if every prediction is the stored one: then the folder notes the search as verified. Exit code 1 if any
     differs; what changed since (versions of packages, say) is told.
@@ -311,9 +311,9 @@ def export_command(
         str | None, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file. Default: CSV is printed.")
     ] = None,
 ) -> None:
-    """Hand out the poison rows that a search ended with, in the data set's raw schema with their labels.
+    """Hand out the poison rows that a search ended with.
 
-    `a4g-bench evaluate` reads them as they are.
+    In the data set's raw schema with their labels: `a4g-bench evaluate` reads them as they are.
     """
     import pyarrow as pa
     from pyarrow import csv, parquet
