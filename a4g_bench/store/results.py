@@ -16,7 +16,7 @@ How files and parts make a table is told in :mod:`a4g_bench.store.table_files`.
 """
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -268,6 +268,41 @@ def merge(sources: Sequence[Results], target: Results) -> int:
         audited |= clean
     target.mark(first["suite"], first["suite_hash"], max(int(manifest["searches"]) for manifest in manifests))
     return len(best)
+
+
+def locate(
+    search_id: str, roots: Sequence[str], damaged: Callable[[str, str], None] = lambda name, why: None
+) -> tuple[str, Results]:
+    """Find a search in some results folders.
+
+    Args:
+        search_id: Its identifier, or the beginning that only it has.
+        roots: The folders to look in.
+        damaged: Hears of each file that cannot be read, and why.
+
+    Returns:
+        The whole identifier, and the first folder that holds it.
+
+    Raises:
+        StoreError: If there is none, or several begin so.
+    """
+    matches: dict[str, Results] = {}
+    for root in roots:
+        results = Results(root)
+        known = results.identifiers("searches") if results.manifest() is not None else set()
+        if search_id in known:
+            return search_id, results
+        matches |= {identifier: results for identifier in known if identifier.startswith(search_id)}
+        for name, why in results.damaged.items():
+            damaged(f"{root}/{name}", why)
+    where = ", ".join(roots) or "results/ (there are no results)"
+    if not matches:
+        raise StoreError(f"search '{search_id}': not found in {where}; a4g-bench check SUITE --json lists identifiers")
+    if len(matches) > 1:
+        some = ", ".join(sorted(matches)[:3]) + (", ..." if len(matches) > 3 else "")
+        raise StoreError(f"search '{search_id}': {len(matches)} begin so in {where}: {some}; give more of it")
+    [match] = matches.items()
+    return match
 
 
 def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> list[ResultTables]:
