@@ -74,7 +74,6 @@ class Dataset:
         return frame
 
     def __repr__(self) -> str:
-        """Name, attribute and size."""
         rows = len(self.subject.table)
         return f"Dataset({self.name!r}, attribute={self.attribute!r}, {rows:,} rows)"
 
@@ -124,7 +123,6 @@ class Inspection:
         return str(self.facts["reason"])
 
     def __repr__(self) -> str:
-        """The gap, and whether the pair can be ranked."""
         gap, low, high = (100 * value for value in self.gap)
         ranked = "rankable" if self.rankable else f"not rankable: {self.reason}"
         return (
@@ -174,7 +172,6 @@ class SearchResult:
         return float(sides["clean"]), float(sides["poisoned"])
 
     def __repr__(self) -> str:
-        """How many rows, and what they did to gap and accuracy."""
         (before, after), (right, then) = self.gap, self.accuracy
         return (
             f"SearchResult({len(self.rows)} rows; gap {100 * before:.1f} > {100 * after:.1f} points, accuracy"
@@ -218,7 +215,6 @@ class RunResult:
         return board(self.folder, by=by)
 
     def __repr__(self) -> str:
-        """The folder, and how many searches are in which state."""
         return (
             f"RunResult({without_secrets(self.folder)!r}: {len(self.complete)} complete, {len(self.failed)} failed,"
             f" {len(self.missing)} missing)"
@@ -246,7 +242,6 @@ class Changes:
         return pd.concat([table[table["verdict"] == "worse"] for table in (self.overall, self.cells)])
 
     def __repr__(self) -> str:
-        """How many entrants and cells differ beyond noise."""
         moved = int((self.cells["verdict"] != "no difference").sum())
         return f"Changes({len(self.overall)} entrants; {moved} of {len(self.cells)} cells differ beyond noise)"
 

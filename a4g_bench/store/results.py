@@ -128,8 +128,9 @@ class Results:
         return rows
 
     def leftovers(self, ended: Set[str]) -> list[str]:
-        """Claims, and journals of searches that ended: runs that were killed may have left them, one that lives has a
-        claim.
+        """Claims, and journals of searches that ended.
+
+        Runs that were killed may have left them; one that lives has a claim.
         """
         return [*self.files.names("claims"), *self._journals(ended)]
 
@@ -148,9 +149,7 @@ class Results:
         self._tables.write(f"baselines/{rows[0]['baseline_id']}.parquet", table)
 
     def compact(self, keep: int = 64) -> None:
-        """Merge the files of single searches into one more part per table, where there are more than ``keep`` of
-        them.
-        """
+        """Merge the files of single searches into one more part per table, where there are more than ``keep``."""
         compact(self._tables, keep)
 
     def note_verified(self, search_id: str, versions: Mapping[str, Any]) -> None:
@@ -164,9 +163,7 @@ class Results:
         return str(json.loads(self.files.read(name).to_pybytes())["at"]) if self.files.exists(name) else None
 
     def take(self, other: "Results", search_ids: Set[str], baseline_ids: Set[str]) -> None:
-        """Copy searches and clean audits of another folder, which this one does not have, with all that belongs to
-        them.
-        """
+        """Copy searches and clean audits that this folder does not have, with all that belongs to them."""
         for folder in other._tables.folders():
             wanted = pa.array(sorted(baseline_ids if folder == "baselines" else search_ids), pa.string())
             key = tables.key_of(folder)
@@ -196,13 +193,29 @@ class Results:
     # reading ----------------------------------------------------------------------------------------------------------
 
     def read(self, folder: str, *, columns: Sequence[str] | None = None) -> pa.Table:
-        """A table of all searches (``poison/<data set>``: the columns that all data sets share); ``columns`` restricts
-        it.
+        """A table of all searches.
+
+        Args:
+            folder: The table's name; of ``poison/<data set>`` the columns that all data sets share are read.
+            columns: Restricts the columns.
+
+        Returns:
+            The rows of all files that can be read.
+
+        Raises:
+            StoreError: If the store does not answer, or a file is of a newer version.
         """
         return self._tables.read(folder, columns)
 
     def read_search(self, search_id: str) -> SearchRecord | None:
-        """Everything kept of one search, or None. What an earlier attempt left behind is none of it."""
+        """Everything kept of one search. What an earlier attempt left behind is none of it.
+
+        Args:
+            search_id: Its whole identifier.
+
+        Returns:
+            The record, or None if there is no such search.
+        """
         found = self._rows("searches", search_id)
         if not found:
             return None
@@ -216,11 +229,25 @@ class Results:
         )
 
     def read_baseline(self, baseline_id: str) -> list[Row]:
-        """A clean victim's audit, or an empty list."""
+        """A clean victim's audit.
+
+        Args:
+            baseline_id: Its identifier.
+
+        Returns:
+            A row per audit victim seed, or an empty list.
+        """
         return self._rows("baselines", baseline_id)
 
     def identifiers(self, folder: str) -> set[str]:
-        """Identifiers that occur in a table (``poison``: over all data sets)."""
+        """Identifiers that occur in a table.
+
+        Args:
+            folder: The table's name (``poison``: over all data sets).
+
+        Returns:
+            Those of searches; of ``baselines``, their own.
+        """
         folders = [f for f in self._tables.folders() if f.startswith("poison/")] if folder == "poison" else [folder]
         key = tables.key_of(folder)
         return {one for name in folders for one in self.read(name, columns=[key])[key].to_pylist()}
@@ -232,11 +259,20 @@ class Results:
 
 
 def merge(sources: Sequence[Results], target: Results) -> int:
-    """Copy all searches of the ``sources`` into an empty ``target``, with what belongs to them; how many.
+    """Copy all searches of some folders into an empty one, with what belongs to them.
 
     Of a search that several have, the one that is ``ok`` is taken, then the latest attempt, then the first folder's.
-    The target is the suite's of the sources, which must be one. Raises ``StoreError`` for folders without results,
-    of different suites, or a target that holds any.
+    The target is the suite's of the sources, which must be one.
+
+    Args:
+        sources: The folders to copy from.
+        target: The folder to copy into.
+
+    Returns:
+        How many searches there are in it.
+
+    Raises:
+        StoreError: For folders without results, of different suites, or a target that holds any.
     """
     manifests = []
     for source in sources:
@@ -306,9 +342,17 @@ def locate(
 
 
 def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> list[ResultTables]:
-    """The tables of some results folders; unreadable files are left out and put into ``damaged``.
+    """The tables of some results folders.
 
-    Raises ``StoreError`` if a folder holds no results.
+    Args:
+        roots: The folders.
+        damaged: Takes the unreadable files, which are left out, with the reason.
+
+    Returns:
+        The tables, folder by folder.
+
+    Raises:
+        StoreError: If a folder holds no results.
     """
     tables = []
     for root in roots:
@@ -323,7 +367,17 @@ def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> li
 
 
 def whole_tables_of(roots: Sequence[str]) -> list[ResultTables]:
-    """The tables of some results folders. Raises ``StoreError`` if one holds none, or a file cannot be read."""
+    """The tables of some results folders, of which every file must be readable.
+
+    Args:
+        roots: The folders.
+
+    Returns:
+        The tables, folder by folder.
+
+    Raises:
+        StoreError: If a folder holds no results, or a file cannot be read.
+    """
     damaged: dict[str, str] = {}
     tables = tables_of(roots, damaged)
     for name, why in damaged.items():

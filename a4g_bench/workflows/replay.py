@@ -55,8 +55,17 @@ def replay_search(
 ) -> Replayed:
     """Replay a search of a results folder, and note it there as verified if every prediction is the stored one.
 
-    ``suite`` is the one that made it, the built-in one of its name unless given; of victims by import path only those
-    of the modules ``allow_import`` may be used. Raises ``A4GError`` if the search or what it needs cannot be had.
+    Args:
+        results: The folder.
+        search_id: The search's whole identifier.
+        suite: The suite that made it; the built-in one of its name unless given.
+        allow_import: Of victims by import path, only those of these modules may be used.
+
+    Returns:
+        What training again gave.
+
+    Raises:
+        A4GError: If the search, or what it needs, cannot be had.
     """
     record = results.read_search(search_id)
     if record is None:
@@ -90,8 +99,19 @@ def _made_by(search: Row, suite: str, allow_import: Sequence[str]) -> tuple[Spec
 def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject) -> Replayed:
     """Train the victim of a finished search again, with its stored poison rows and without, and judge it as then.
 
-    ``spec`` is the search's in its suite and ``subject`` its data. Raises ``StoreError`` if the folder lacks what is
-    needed, ``DataError`` if the table is another one by now, and ``FitFailedError`` if the victim cannot be trained.
+    Args:
+        results: The folder that holds it.
+        record: The search.
+        spec: The search's in its suite.
+        subject: Its data.
+
+    Returns:
+        What training again gave.
+
+    Raises:
+        StoreError: If the folder lacks what is needed.
+        DataError: If the table is another one by now.
+        FitFailedError: If the victim cannot be trained.
     """
     row = record.search
     if row["status"] != "ok" or record.poison is None:

@@ -32,10 +32,21 @@ def run_suite(
     report: Report = lambda progress: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> RunOutcome:
-    """Run the searches of a plan that have no result in the folder ``root``; failed ones only with ``retry_errors``.
+    """Run the searches of a plan that have no result yet.
 
-    ``report`` hears of progress, ``say`` of anything else a person would want to know. Raises ``A4GError`` before
-    anything runs if the folder is another suite's, is being written by another run, or cannot be written.
+    Args:
+        plan: The suite with its data.
+        root: The results folder or URI.
+        options: How to run; failed searches are run again only with ``retry_errors``.
+        report: Hears of progress.
+        say: Hears of anything else a person would want to know.
+
+    Returns:
+        Where the suite stands after it.
+
+    Raises:
+        A4GError: Before anything runs, if the folder is another suite's, is being written by another run, or cannot be
+            written.
     """
     if options.through_client and "://" not in root:
         raise A4GError(

@@ -59,9 +59,22 @@ def transfer(
 ) -> tuple[TransferCell, ...]:
     """The matrix crafted-on x evaluated-on of each data set, budget and attack that was audited on another victim.
 
-    ``victims`` selects those that were crafted on. The numbers are the leaderboard's, as if a search belonged to the
-    victim it was audited on. Raises ``NotAskedForError`` if nothing that is selected was audited on another victim, and
-    ``StoreError`` where the results cannot share a board.
+    The numbers are the leaderboard's, as if a search belonged to the victim it was audited on.
+
+    Args:
+        tables: Those of one or more results folders.
+        datasets: Only these data sets; an empty filter selects everything.
+        victims: Only what was crafted on these.
+        budgets: Only these poison budgets.
+        attacks: Only these attacks.
+        draws: Bootstrap draws.
+
+    Returns:
+        The cells of the matrices.
+
+    Raises:
+        NotAskedForError: If nothing that is selected was audited on another victim.
+        StoreError: Where the results cannot share a board.
     """
     tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
     which = " that is selected" if datasets or victims or budgets or attacks else ""
@@ -221,9 +234,22 @@ def defended(
 ) -> tuple[tuple[DefendedCell, ...], tuple[Price, ...]]:
     """Every attack's cells, undefended and behind each defence, and the defences' own prices on clean data.
 
-    The numbers are the leaderboard's, as if a victim behind a defence were a victim of its own. Raises
-    ``NotAskedForError`` if nothing that is selected was audited behind a defence, and ``StoreError`` where the results
-    cannot share a board.
+    The numbers are the leaderboard's, as if a victim behind a defence were a victim of its own.
+
+    Args:
+        tables: Those of one or more results folders.
+        datasets: Only these data sets; an empty filter selects everything.
+        victims: Only these victims.
+        budgets: Only these poison budgets.
+        attacks: Only these attacks.
+        draws: Bootstrap draws.
+
+    Returns:
+        The cells, and the prices.
+
+    Raises:
+        NotAskedForError: If nothing that is selected was audited behind a defence.
+        StoreError: Where the results cannot share a board.
     """
     tables = [selected(table, datasets, [Budget.parse(text) for text in budgets], attacks) for table in tables]
     crafted = sorted({victim for table in tables for victim in evaluated(table) if not victims or victim in victims})
