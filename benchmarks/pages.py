@@ -1,4 +1,6 @@
-"""Tables of pages, made from published results: ``python -m benchmarks.pages`` writes them, ``--check`` compares.
+"""Tables and diagrams of pages, made from published results and from code.
+
+``python -m benchmarks.pages`` writes them, ``--check`` compares.
 
 A table stands between the markers ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``.
 """
@@ -19,6 +21,7 @@ from a4g_bench.leaderboard.columns import Row
 from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.results import tables_of
+from tools.diagrams import forbidden, layers, search_loop
 
 ROOT = Path(__file__).resolve().parents[1]
 #: No entrant was designed on these.
@@ -205,6 +208,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "prices": prices,
         "travelled": travelled,
     },
+    "docs/architecture.md": {"layers": layers, "forbidden": forbidden, "loop": search_loop},
 }
 
 
