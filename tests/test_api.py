@@ -216,3 +216,20 @@ def test_importing_the_library_is_cheap() -> None:
     )
     assert done.stdout.strip() == "[]"
     assert "load" in python("import a4g_bench; print(dir(a4g_bench))").stdout
+
+
+@pytest.mark.parametrize(
+    ("package", "absent"),
+    [
+        ("data", {"pandas", "sklearn", "ray"}),
+        ("metrics", {"pandas", "sklearn", "ray"}),
+        ("victims", {"pandas", "sklearn", "lightgbm", "ray"}),
+        ("defences", {"pandas", "sklearn", "ray"}),
+        ("references", {"pandas", "sklearn", "fairlearn", "ray"}),
+        ("attacks", {"sklearn", "lightgbm", "ax", "torch", "ray"}),
+    ],
+)
+def test_importing_a_contract_imports_none_of_its_implementations(package: str, absent: set[str]) -> None:
+    done = python(f"import sys, a4g_bench.{package} as p; print(sorted({absent!r} & set(sys.modules)), dir(p))")
+    assert done.stdout.startswith("[] "), done.stdout
+    assert "__all__" in done.stdout
