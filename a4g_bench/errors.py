@@ -27,6 +27,10 @@ class StoreError(A4GError):
     """A results folder cannot be read or written."""
 
 
+class NotAskedForError(StoreError):
+    """Results are sound, but their suite did not ask for what is to be shown (audits on other victims, say)."""
+
+
 class LostProcessError(A4GError):
     """A process of the run ended from outside. Not a result of the search that it served: that is taken up again."""
 

@@ -23,7 +23,13 @@ _own: dict[tuple[Kind, str], Any] = {}
 
 
 def register(kind: Kind, name: str, what: Any) -> None:
-    """Give something a name in this process alone; an entry point of that name is hidden by it."""
+    """Give something a name in this process alone; an entry point of that name is hidden by it.
+
+    Args:
+        kind: What it is.
+        name: Its name.
+        what: The class; of a metric, the object.
+    """
     _own[kind, name] = what
 
 
@@ -33,14 +39,29 @@ def unregister(kind: Kind, name: str) -> None:
 
 
 def names(kind: Kind) -> list[str]:
-    """Registered names, sorted."""
+    """Registered names, sorted.
+
+    Args:
+        kind: Of what.
+
+    Returns:
+        The names of entry points and of :func:`register`.
+    """
     return sorted({*_entries(kind), *(name for own, name in _own if own == kind)})
 
 
 def get(kind: Kind, name: str) -> Any:
     """The registered class of that name.
 
-    Raises ``A4GError`` with the nearest name if there is none, or with the reason if its package cannot be imported.
+    Args:
+        kind: What is asked for.
+        name: Its name.
+
+    Returns:
+        The class; of a metric, the object.
+
+    Raises:
+        A4GError: With the nearest name if there is none, or with the reason if its package cannot be imported.
     """
     if (kind, name) in _own:
         return _own[kind, name]
@@ -56,9 +77,21 @@ def get(kind: Kind, name: str) -> Any:
 
 
 def build(kind: Kind, name: str, parameters: Mapping[str, Any], base: type[Any], error: type[A4GError]) -> Any:
-    """Instantiate the registered subclass of ``base`` with keyword ``parameters``.
+    """Instantiate the registered subclass of ``base``.
 
-    Raises ``error`` naming an unknown parameter, or with what its declaration or constructor says of a bad value.
+    Args:
+        kind: What is asked for.
+        name: Its name.
+        parameters: Keyword arguments of its constructor.
+        base: What it must be a subclass of.
+        error: The class of the error to raise.
+
+    Returns:
+        The instance.
+
+    Raises:
+        error: Naming an unknown parameter, or with what its declaration or constructor says of a bad value.
+        A4GError: If there is no such name.
     """
     what, cls = kind.removesuffix("s"), get(kind, name)
     if not (isinstance(cls, type) and issubclass(cls, base)):

@@ -1,5 +1,6 @@
-"""Tables of pages, made from published results and from what plugins declare: ``python -m benchmarks.pages`` writes
-them, ``--check`` compares.
+"""Tables and diagrams of pages, made from published results, from what plugins declare, and from code.
+
+``python -m benchmarks.pages`` writes them, ``--check`` compares.
 
 A table stands between the markers ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``.
 """
@@ -24,6 +25,7 @@ from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.parameters import markdown
 from a4g_bench.store.results import tables_of
+from tools.diagrams import forbidden, layers, search_loop
 
 ROOT = Path(__file__).resolve().parents[1]
 #: No entrant was designed on these.
@@ -254,6 +256,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "baseline-parameters": partial(attack_parameters, search=False),
         "search-parameters": partial(attack_parameters, search=True),
     },
+    "docs/architecture.md": {"layers": layers, "forbidden": forbidden, "loop": search_loop},
 }
 
 

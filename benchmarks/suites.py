@@ -28,9 +28,10 @@ def plan_of(allow_import: Sequence[str] = (), **keys: Any) -> Plan:
 @contextmanager
 def own_ray(workers: int = CORES) -> Iterator[RunOptions]:
     """A Ray on this machine for the block, and the options that run on it."""
-    from a4g_bench.distributed.environment import stay_on_loopback
+    from a4g_bench.distributed import environment
 
-    stay_on_loopback()
+    environment.prepare()
+    environment.stay_on_loopback()
     import ray
 
     from a4g_bench.distributed.ray_runtime import start_ray

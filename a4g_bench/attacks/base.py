@@ -99,10 +99,12 @@ class Problem:
 
     @property
     def worse_off(self) -> int:
+        """Code of the group with the clean victim's highest harm rate."""
         return int(np.argmax(self.clean.harm))
 
     @property
     def better_off(self) -> int:
+        """Code of the group with the clean victim's lowest harm rate."""
         return int(np.argmin(self.clean.harm))
 
 
@@ -153,7 +155,9 @@ class Result:
 
 
 class Attack(Parameterised, ABC):
-    """One entrant. The harness calls, in this order and in one process::
+    """One entrant.
+
+    The harness calls, in this order and in one process::
 
         attack = Kind(**parameters)              # checked: AttackError names what is wrong
         attack.start(problem)
@@ -189,15 +193,30 @@ class Attack(Parameterised, ABC):
         return self.threat.role == "search"
 
     def start(self, problem: Problem) -> None:
-        """Take the problem. Override to prepare, calling ``super().start(problem)``."""
+        """Take the problem. Override to prepare, calling ``super().start(problem)``.
+
+        Args:
+            problem: All that the attack may know.
+        """
         self.problem = problem
 
     def ask(self, n: int) -> Sequence[Candidate]:
-        """The next candidates, at most ``n``; empty to stop."""
+        """Propose candidates. May depend on nothing but the problem, the parameters and what was told.
+
+        Args:
+            n: How many at most.
+
+        Returns:
+            The next candidates; none to stop.
+        """
         return []
 
     def tell(self, results: Sequence[Result]) -> None:
-        """Learn from evaluated candidates."""
+        """Learn from evaluated candidates.
+
+        Args:
+            results: In the order asked; failed queries have no measurement.
+        """
         return
 
     def choose(self) -> Result | Candidate | None:
@@ -206,24 +225,63 @@ class Attack(Parameterised, ABC):
 
     @abstractmethod
     def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
-        """Turn parameters into at most ``size`` feasible rows, made from ``pool``. Must not keep state."""
+        """Turn parameters into rows. Must not keep state, and take all randomness from ``rng``.
+
+        Args:
+            parameters: Those of a candidate; empty for an attack that does not search.
+            pool: The rows to make poison of: the training rows, or those of a fold.
+            size: How many rows at most.
+            rng: The source of all randomness.
+
+        Returns:
+            At most ``size`` feasible rows.
+        """
 
 
 def copies(pool: Pool, rows: npt.NDArray[np.integer], labels: Labels | int | None = None) -> Poison:
-    """Poison made of the pool's ``rows``, with their own labels unless others are given."""
+    """Poison made of rows of a pool.
+
+    Args:
+        pool: The rows that may be copied.
+        rows: Positions in it (b,), with repetition as wanted.
+        labels: Other labels than the rows' own: (b,), or one for all.
+
+    Returns:
+        The copies (b rows).
+    """
     own = pool.labels[rows]
     given = own if labels is None else np.broadcast_to(np.asarray(labels, dtype=np.int8), own.shape)
     return Poison(pool.features[rows].copy(), given.copy())
 
 
 def join(parts: Sequence[Poison], width: int) -> Poison:
-    """Concatenate poison sets; ``width`` is the number of features, for the empty case."""
+    """Concatenate poison sets.
+
+    Args:
+        parts: The sets, in order.
+        width: The number of features, for the empty case.
+
+    Returns:
+        All their rows.
+    """
     if not parts:
         return Poison(np.empty((0, width)), np.empty(0, dtype=np.int8))
     return Poison(np.concatenate([p.features for p in parts]), np.concatenate([p.labels for p in parts]))
 
 
 def get_attack(name: str, parameters: Mapping[str, Any]) -> Attack:
-    """Build a registered attack. Raises ``AttackError`` naming an unknown parameter or a bad value."""
+    """Build a registered attack.
+
+    Args:
+        name: Its name.
+        parameters: Keyword arguments of its constructor.
+
+    Returns:
+        The attack, not started.
+
+    Raises:
+        AttackError: Naming an unknown parameter or a bad value.
+        A4GError: If there is no such attack.
+    """
     built: Attack = plugins.build("attacks", name, parameters, Attack, AttackError)
     return built

@@ -220,10 +220,10 @@ def versus_command(
     victim: Victims = None,
     as_json: Json = False,
 ) -> None:
-    """Hold one entrant against each of the others, overall and per poison budget.
+    """Hold one entrant against each of the others.
 
-    The difference of FG@1 is paired, with its 95 % interval; ahead, behind and undecided count the pairs of data set
-    and victim where the interval lies above 0, below it, or covers it.
+    Overall and per poison budget. The difference of FG@1 is paired, with its 95 % interval; ahead, behind and undecided
+    count the pairs of data set and victim where the interval lies above 0, below it, or covers it.
     """
     from a4g_bench.leaderboard.analyses.pairwise import head_to_head
     from a4g_bench.leaderboard.board import study
@@ -273,10 +273,10 @@ def curves_command(
     attack: Attacks = None,
     as_json: Json = False,
 ) -> None:
-    """Show what more rows buy: FG@1 by poison budget, and how many rows close a given share of the gap.
+    """Show what more rows buy.
 
-    With the hypervolume of (unfairness, accuracy) up to the protocol's reference point; * marks entrants that no other
-    beats in both, the gap and the accuracy cost.
+    FG@1 by poison budget, and how many rows close a given share of the gap; the hypervolume of (unfairness, accuracy)
+    up to the protocol's reference point; * marks entrants that no other beats in both, the gap and the accuracy cost.
     """
     from a4g_bench.errors import StoreError
     from a4g_bench.leaderboard.analyses.curves import curves

@@ -35,7 +35,7 @@ def evaluate_command(
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
-    """Audit a poison set that anybody made, and place it on a board.
+    """Audit rows that anybody made, and place them on a board.
 
     The rows are validated against the raw schema and each split's training rows, added to them as they are, and judged
     on its audit rows beside controls of the same size. A gain counts for the splits whose audit rows were not seen in

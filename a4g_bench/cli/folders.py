@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a4g_bench.cli.output import remark
-from a4g_bench.errors import A4GError, StoreError
+from a4g_bench.errors import StoreError
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard import Board
@@ -18,27 +18,10 @@ def default_roots() -> list[str]:
 
 
 def locate(search_id: str, roots: Sequence[str]) -> tuple[str, "Results"]:
-    """The search of that identifier, or the only one that begins so, and its folder. Raises ``A4GError``."""
-    from a4g_bench.store.results import Results
+    """As :func:`a4g_bench.store.results.locate`; damaged files are told."""
+    from a4g_bench.store.results import locate as located
 
-    found: dict[str, Results] = {}
-    for root in roots:
-        results = Results(root)
-        known = results.identifiers("searches") if results.manifest() is not None else set()
-        if search_id in known:
-            found = {search_id: results}
-            break
-        found |= {one: results for one in known if one.startswith(search_id)}
-        for name, why in results.damaged.items():
-            remark(f"damaged: {root}/{name} ({why})")
-    where = ", ".join(roots) or "results/ (there are no results)"
-    if not found:
-        raise A4GError(f"search '{search_id}': not found in {where}; a4g-bench check SUITE --json lists identifiers")
-    if len(found) > 1:
-        some = ", ".join(sorted(found)[:3]) + (", ..." if len(found) > 3 else "")
-        raise A4GError(f"search '{search_id}': {len(found)} begin so in {where}: {some}; give more of it")
-    [one] = found.items()
-    return one
+    return located(search_id, roots, lambda name, why: remark(f"damaged: {name} ({why})"))
 
 
 def board_of(

@@ -33,10 +33,11 @@ def check(
     ],
     as_json: Json = False,
 ) -> None:
-    """Find what is wrong with a cluster file, without starting or asking anything.
+    """Find what is wrong with a cluster file.
 
-    Looks at the schema, lines still to be filled in, credentials and keys, the token, package versions, and ports that
-    would be open. Run it where you would run `ray up`. Exit code 0 if all is well, 1 if not.
+    Without starting or asking anything: the schema, lines still to be filled in, credentials and keys, the token,
+    package versions, and ports that would be open. Run it where you would run `ray up`. Exit code 0 if all is well, 1
+    if not.
     """
     from a4g_bench.cluster.check import check_file
 
@@ -92,7 +93,10 @@ def doctor_command(
     names = tuple(dataset or ())
     nodes = {"this machine": examine(results, names if address is None else ())}
     if address is not None:
+        from a4g_bench.distributed import environment
         from a4g_bench.distributed.options import RunOptions
+
+        environment.prepare()
         from a4g_bench.distributed.ray_runtime import on_each_node
 
         everywhere = results if results is not None and "://" in results else None  # a folder is the driver's own

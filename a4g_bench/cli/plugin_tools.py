@@ -39,7 +39,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, Result, Threat, copies
+from a4g_bench.attacks import Attack, Candidate, Poison, Pool, Result, Threat, copies
 
 
 class {cls}(Attack):

@@ -139,9 +139,10 @@ def status_command(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say how far a run is, from another terminal or another machine, while it runs or after.
+    """Say how far a run is, from anywhere, while it runs or after.
 
-    Searches by state, rate, time left, failures by type and the hosts that did them. Needs neither the suite nor Ray.
+    Another terminal or another machine will do: neither the suite nor Ray is needed. Searches by state, rate, time
+    left, failures by type and the hosts that did them.
     """
     from a4g_bench.errors import without_secrets
     from a4g_bench.workflows.status import folder_state

@@ -16,8 +16,6 @@ from a4g_bench.protocol import MEAN_SEED
 
 if TYPE_CHECKING:
     from a4g_bench.store.rows import AuditRow, QueryRow, SearchRow
-    from a4g_bench.suite.grid import Spec
-    from a4g_bench.suite.plan import Subject
     from a4g_bench.workflows.replay import Replayed
 
 
@@ -226,21 +224,15 @@ def replay_command(
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
-    """Train on the stored poison rows of a search again, and say whether its figures hold.
+    """Train on a search's poison rows again to verify its figures.
 
     Exit code 0 if every prediction is the stored one: then the folder notes the search as verified. Exit code 1 if any
     differs; what changed since (versions of packages, say) is told.
     """
-    from a4g_bench.workflows.replay import replay
+    from a4g_bench.workflows.replay import replay_search
 
     known_id, folder = locate(search_id, results or default_roots())
-    record = folder.read_search(known_id)
-    if record is None:
-        raise A4GError(f"search '{known_id}' cannot be read in '{folder.root}'")
-    spec, subject = _made_by(record.search, suite or record.search["suite"], allow_import or [])
-    found = replay(folder, record, spec, subject)
-    if found.verified:
-        folder.note_verified(known_id, found.versions)
+    found = replay_search(folder, known_id, suite, allow_import or ())
     if as_json:
         print_json(
             {
@@ -257,29 +249,6 @@ def replay_command(
     else:
         _print(found)
     raise typer.Exit(exit_codes.COMPLETE if found.verified else exit_codes.FAILED)
-
-
-def _made_by(search: "SearchRow", suite: str, allow_import: list[str]) -> "tuple[Spec, Subject]":
-    """The search's spec in its suite, and its data. Raises ``A4GError`` if the suite has no such search (any more)."""
-    from a4g_bench.suite.grid import expand
-    from a4g_bench.suite.load import load_suite
-    from a4g_bench.suite.plan import load_subject
-
-    loaded = load_suite(suite, allow_import)
-    wanted = (
-        search["victim"], search["attack"], search["objective"], search["budget"], search["query_budget"],
-        search["seed"],
-    )  # fmt: skip
-    for spec in expand(loaded.suite):
-        at = (
-            spec.victim.label, spec.attack.label, spec.objective.label, spec.budget.text, spec.query_budget, spec.seed,
-        )  # fmt: skip
-        names = (spec.dataset.label, spec.dataset.fallback)
-        if at == wanted and search["dataset"] in names and spec.dataset.attribute in (None, search["attribute"]):
-            subject, _ = load_subject(spec.dataset, loaded.folder)
-            if subject.attribute == search["attribute"]:
-                return spec, subject
-    raise A4GError(f"suite '{suite}' has no search like '{search['search_id']}': name the suite that made it (--suite)")
 
 
 def _print(found: "Replayed") -> None:
@@ -317,9 +286,9 @@ def export_command(
         str | None, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file. Default: CSV is printed.")
     ] = None,
 ) -> None:
-    """Hand out the poison rows that a search ended with, in the data set's raw schema with their labels.
+    """Hand out the poison rows that a search ended with.
 
-    `a4g-bench evaluate` reads them as they are.
+    In the data set's raw schema with their labels: `a4g-bench evaluate` reads them as they are.
     """
     import pyarrow as pa
     from pyarrow import csv, parquet

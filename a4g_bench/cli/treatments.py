@@ -32,10 +32,11 @@ def defences_command(
     attack: Attacks = None,
     as_json: Json = False,
 ) -> None:
-    """Show what defences leave of the gains, and what each costs where nobody attacks.
+    """Show what defences leave of the gains, and what they cost.
 
-    A number is the share of the gap closed on held-out people (FG@1) with its interval, against the clean victim
-    behind the same defence. The suite asks for it with 'defences'.
+    Their costs are told on clean data, where nobody attacks. A number is the share of the gap
+    closed on held-out people (FG@1) with its interval, against the clean victim behind the same defence. The suite
+    asks for it with 'defences'.
     """
     from a4g_bench.leaderboard.analyses.across_victims import defended
     from a4g_bench.store.results import whole_tables_of

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from a4g_bench.distributed import environment
 from a4g_bench.errors import A4GError
 from a4g_bench.suite.load import LoadedSuite, load_suite
 
@@ -23,11 +24,10 @@ DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 #: What Ray's launcher puts around a message: time, level and place in front, colours.
 _REMARK = re.compile(r"\x1b\[\d*m|^\S+ \S+ [A-Z]+ \S+ -- ")
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-
 
 def schema_error(config: Mapping[str, Any]) -> str | None:
     """Why Ray's launcher would refuse a cluster file, in one line; None if it would not."""
+    environment.prepare()
     import click
     import jsonschema
     from ray.autoscaler._private.util import prepare_config, validate_config
@@ -54,6 +54,7 @@ def submit(address: str, entrypoint: str, folder: Path) -> str:
     """
     if find_spec("aiohttp") is None or find_spec("grpc") is None:
         raise A4GError("--submit needs Ray's job client: pip install 'a4g-bench[cluster]'")
+    environment.prepare()
     _use_token()
     from ray.exceptions import AuthenticationError
     from ray.job_submission import JobSubmissionClient

@@ -23,7 +23,15 @@ class Domain:
 
     @classmethod
     def of(cls, schema: Schema, features: Array) -> "Domain":
-        """The domain of training rows ``features`` (n, d), n >= 1."""
+        """The domain of training rows.
+
+        Args:
+            schema: Their schema.
+            features: Raw codes (n, d), n >= 1.
+
+        Returns:
+            Ranges and categories that occur.
+        """
         seen = tuple(
             np.unique(features[:, j]).astype(np.int64) if f.kind == "categorical" else np.empty(0, np.int64)
             for j, f in enumerate(schema.features)
@@ -31,7 +39,14 @@ class Domain:
         return cls(schema, features.min(axis=0), features.max(axis=0), seen)
 
     def violations(self, features: Array) -> list[str]:
-        """One line per feature that makes a row of ``features`` (n, d) infeasible; empty if all are feasible."""
+        """What makes rows infeasible.
+
+        Args:
+            features: Raw codes (n, d).
+
+        Returns:
+            One line per feature that does; empty if all rows are feasible.
+        """
         width = len(self.schema.features)
         if features.ndim != 2 or features.shape[1] != width:
             return [f"rows have shape {features.shape}, expected (n, {width})"]
@@ -53,10 +68,16 @@ class Domain:
         return found
 
     def project(self, features: Array) -> Array:
-        """The nearest feasible rows (n, d): clipped, rounded, nearest seen category, derived columns recomputed.
+        """The nearest feasible rows: clipped, rounded, nearest seen category, derived columns recomputed.
 
-        Where a derived column would show a category that no training row has, its source moves to the nearest value
-        of a category that one has.
+        Where a derived column would show a category that no training row has, its source moves to the nearest value of
+        a category that one has.
+
+        Args:
+            features: Rows (n, d) of any values.
+
+        Returns:
+            Feasible raw codes (n, d).
         """
         out = np.clip(features, self.low, self.high)
         for j, feature in enumerate(self.schema.features):
@@ -85,7 +106,15 @@ class Domain:
         return result
 
     def random(self, rows: int, rng: np.random.Generator) -> Array:
-        """``rows`` feasible rows (rows, d), each feature uniform over its range or its seen categories."""
+        """Feasible rows at random, each feature uniform over its range or its seen categories.
+
+        Args:
+            rows: How many.
+            rng: The source of randomness.
+
+        Returns:
+            Raw codes (rows, d).
+        """
         out = self.low + (self.high - self.low) * rng.random((rows, len(self.schema.features)))
         for j, feature in enumerate(self.schema.features):
             if feature.kind == "integer":

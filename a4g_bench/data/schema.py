@@ -27,7 +27,14 @@ class Cut:
             raise ValueError(f"edges of a derived feature must be increasing and not empty, got {self.edges}")
 
     def apply(self, values: Array) -> Array:
-        """Return the category codes (float64, same shape) of the source's values."""
+        """Cut values.
+
+        Args:
+            values: The source's values, of any shape.
+
+        Returns:
+            The category codes (float64, same shape).
+        """
         return np.digitize(values, self.edges).astype(np.float64)
 
 
@@ -87,7 +94,17 @@ class Schema:
         return tuple(feature.name for feature in self.features)
 
     def index(self, name: str) -> int:
-        """Column of a feature. Raises ``KeyError``."""
+        """Column of a feature.
+
+        Args:
+            name: The feature.
+
+        Returns:
+            Its position among the features.
+
+        Raises:
+            KeyError: If there is no such feature.
+        """
         for position, feature in enumerate(self.features):
             if feature.name == name:
                 return position
@@ -97,15 +114,37 @@ class Schema:
         return self.features[self.index(name)]
 
     def groups(self, features: Array, attribute: str) -> npt.NDArray[np.int64]:
-        """Group code (position in the attribute's categories) of each row of ``features`` (n, d)."""
+        """Group of each row.
+
+        Args:
+            features: Raw codes (n, d).
+            attribute: A protected attribute.
+
+        Returns:
+            Group codes (n,): positions in the attribute's categories.
+        """
         return features[:, self.index(attribute)].astype(np.int64)
 
     def group_names(self, attribute: str) -> tuple[str, ...]:
-        """Names of an attribute's groups, by code."""
+        """Names of an attribute's groups.
+
+        Args:
+            attribute: A protected attribute.
+
+        Returns:
+            The names, by code.
+        """
         return self[attribute].categories
 
     def frame(self, features: Array) -> pd.DataFrame:
-        """Return rows (n, d) as a readable table: floats, int64, and the names of categories."""
+        """Rows as a readable table.
+
+        Args:
+            features: Raw codes (n, d).
+
+        Returns:
+            Floats, int64, and the names of categories (n rows, d columns).
+        """
         columns: dict[str, object] = {}
         for position, feature in enumerate(self.features):
             values = features[:, position]
@@ -116,8 +155,16 @@ class Schema:
         return pd.DataFrame(columns)
 
     def codes(self, frame: pd.DataFrame) -> Array:
-        """Return the codes (n, d) of a readable table: the inverse of :meth:`frame`. Raises ``ValueError`` naming an
-        unknown category.
+        """Codes of a readable table: the inverse of :meth:`frame`.
+
+        Args:
+            frame: The table, with every feature's column (n rows).
+
+        Returns:
+            Raw codes (n, d).
+
+        Raises:
+            ValueError: Naming an unknown category.
         """
         out = np.empty((len(frame), len(self.features)), dtype=np.float64)
         for position, feature in enumerate(self.features):

@@ -36,17 +36,40 @@ class Source(ABC):
 
     @abstractmethod
     def state(self) -> State:
-        """Say whether :meth:`load` would work here, without loading or importing anything heavy."""
+        """Say whether :meth:`load` would work here, without loading or importing anything heavy.
+
+        Returns:
+            One of the four states.
+        """
 
     @abstractmethod
     def read(self, **params: object) -> Table:
-        """Return the table; ``params`` are complete and of the right types. Called by :meth:`load` only."""
+        """Read the table. Called by :meth:`load` only.
+
+        Args:
+            **params: All parameters, of the right types.
+
+        Returns:
+            The table.
+
+        Raises:
+            DataUnavailableError: If the source cannot be reached here.
+            DataError: If its content is not what its description says.
+        """
 
     def load(self, **params: object) -> Table:
-        """Return the table.
+        """Load the table.
 
-        Raises ``DataUnavailableError`` if the source cannot be reached here, and ``DataError`` if a parameter is
-        unknown, of the wrong type or not what is declared, or if the source's content is not what its description says.
+        Args:
+            **params: Parameters that differ from their defaults.
+
+        Returns:
+            The table.
+
+        Raises:
+            DataUnavailableError: If the source cannot be reached here.
+            DataError: If a parameter is unknown, of the wrong type or not what is declared, or the source's content is
+                not what its description says.
         """
         try:
             current = self.Parameters.current(params)

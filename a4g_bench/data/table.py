@@ -53,5 +53,12 @@ class Table:
         return digest.hexdigest()[:16]
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Table":
-        """The table restricted to ``rows``, in that order."""
+        """The table restricted to some rows.
+
+        Args:
+            rows: Positions, in the order wanted.
+
+        Returns:
+            A table of these rows alone.
+        """
         return Table(self.name, self.schema, self.features[rows], self.labels[rows], self.source, self.cautions)

@@ -25,8 +25,10 @@ class Screened:
 
 
 class Defence(Parameterised, ABC):
-    """A screening of the training table. The harness calls :meth:`screen` with clean and added rows alike, in an order
-    that tells nothing apart, and trains the victim on what is kept.
+    """A screening of the training table.
+
+    The harness calls :meth:`screen` with clean and added rows alike, in an order that tells nothing apart, and trains
+    the victim on what is kept.
     """
 
     name: ClassVar[str]
@@ -37,17 +39,45 @@ class Defence(Parameterised, ABC):
 
     @abstractmethod
     def screen(self, features: Features, labels: Labels) -> Screened:
-        """Screen encoded, standardised rows (n, columns) with their labels (n,). Must be deterministic."""
+        """Screen a training table. Must be deterministic.
+
+        Args:
+            features: Encoded, standardised rows (n, columns).
+            labels: Their labels (n,).
+
+        Returns:
+            Which rows are kept, and with which labels.
+        """
 
 
 def get_defence(name: str, parameters: Mapping[str, Any]) -> Defence:
-    """Build a registered defence. Raises ``VictimError`` naming an unknown parameter or a bad value."""
+    """Build a registered defence.
+
+    Args:
+        name: Its name.
+        parameters: Keyword arguments of its constructor.
+
+    Returns:
+        The defence.
+
+    Raises:
+        VictimError: Naming an unknown parameter or a bad value.
+        A4GError: If there is no such defence.
+    """
     built: Defence = plugins.build("defences", name, parameters, Defence, VictimError)
     return built
 
 
 def without_worst(badness: npt.NDArray[np.float64], removed: float) -> npt.NDArray[np.bool_]:
-    """The mask that leaves out the share ``removed`` of the rows with the largest ``badness`` (n,)."""
+    """The mask that leaves out the worst rows.
+
+    Args:
+        badness: How bad each row is (n,).
+        removed: The share of the rows to leave out: those with the largest badness.
+
+    Returns:
+        Which rows are kept (n,).
+    """
     kept = np.ones(len(badness), dtype=np.bool_)
     kept[np.argsort(-badness, kind="stable")[: int(removed * len(badness) + 0.5)]] = False
     return kept

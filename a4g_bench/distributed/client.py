@@ -6,6 +6,7 @@ from typing import Any
 
 import ray
 
+from a4g_bench.distributed import environment
 from a4g_bench.distributed.driver import execute as execute_here
 from a4g_bench.distributed.interrupt import Interrupt
 from a4g_bench.distributed.options import Progress, Report, RunOptions
@@ -41,6 +42,7 @@ class ProgressRelay:
 def _drive(
     plan: Plan, todo: Sequence[Planned], attempts: dict[str, int], results: str, options: RunOptions, relay: Any
 ) -> bool:
+    environment.prepare()  # in this process of the cluster: Tune, which starts only now, reads it here
     interrupt = Interrupt()
 
     def report(progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""Environment variables of a run. Imported before Ray, which reads them when it is imported and when it starts."""
+"""Environment variables of a run. Ray reads them when it is imported and when it starts: they are set before."""
 
 import os
 
@@ -26,8 +26,10 @@ ENVIRONMENT = {
 }
 
 
-for _key, _value in ENVIRONMENT.items():
-    os.environ.setdefault(_key, _value)  # where the user has not decided otherwise
+def prepare() -> None:
+    """Set what a run relies on, where the user has not decided otherwise. To be called before Ray is imported."""
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
 
 
 def stay_on_loopback() -> None:

@@ -1,8 +1,18 @@
 """Scores, intervals and ranks from Parquet tables alone: no engine, no victims, no attacks are imported here."""
 
-from a4g_bench.leaderboard.board import Board, build
-from a4g_bench.leaderboard.column import Row
+from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
+from a4g_bench.leaderboard.analyses.compare import Change, Comparison, compare
+from a4g_bench.leaderboard.analyses.curves import Curve, curves
+from a4g_bench.leaderboard.analyses.pairwise import HeadToHead, head_to_head
+from a4g_bench.leaderboard.analyses.variance import VarianceShares, variance_shares
+from a4g_bench.leaderboard.board import Board, Study, build, study
+from a4g_bench.leaderboard.column import Column, Row
 from a4g_bench.leaderboard.rankability import Pair
+from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.tables import ResultTables
 
-__all__ = ["Board", "Pair", "ResultTables", "Row", "build"]
+__all__ = [
+    "Board", "Change", "Column", "Comparison", "Curve", "HeadToHead", "Pair", "ResultTables", "Row", "Selection",
+    "Study", "VarianceShares", "build", "compare", "curves", "defended", "head_to_head", "study", "transfer",
+    "variance_shares",
+]  # fmt: skip

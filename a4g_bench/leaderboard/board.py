@@ -46,10 +46,18 @@ class Study:
         return sorted({s.entrant for s in self.entrants if not asked or s.entrant.attack in asked})
 
     def restricted(self, selection: Selection) -> "Study":
-        """A selection of its data sets, victims and budgets: pairs, ranks and means are those of these cells alone.
+        """A part of the study: pairs, ranks and means are those of the selected cells alone.
 
         Equal to a study of the selection where all cells of a pair have the same seeds: then the draws are the same.
-        Raises ``StoreError`` if nothing is selected.
+
+        Args:
+            selection: Some of its data sets, victims and budgets.
+
+        Returns:
+            The study of these.
+
+        Raises:
+            StoreError: If nothing is selected.
         """
         chosen = replace(selection, attacks=self.selection.attacks)
         kept = tuple(kept_cells(self.searches, chosen))
@@ -62,7 +70,17 @@ class Study:
 def study(tables: Sequence[ResultTables], selection: Selection, draws: int = DRAWS) -> Study:
     """Read and bootstrap the selected results.
 
-    Raises ``StoreError`` where they cannot share a board, or the selection names something that is not in them.
+    Args:
+        tables: Those of one or more results folders.
+        selection: What to restrict them to.
+        draws: Bootstrap draws, at least 20.
+
+    Returns:
+        What boards and analyses are made of.
+
+    Raises:
+        StoreError: Where the results cannot share a board, or the selection names something that is not in them.
+        ValueError: For fewer draws.
     """
     if draws < 20:
         raise ValueError("at least 20 bootstrap draws are needed")
@@ -114,7 +132,14 @@ class Board:
             raise ValueError("an entrant occurs twice on the overall board")
 
     def by(self, what: View) -> tuple[Row, ...]:
-        """Scores and tiers per data set (and attribute), per victim, or per poison budget."""
+        """Scores and tiers broken down.
+
+        Args:
+            what: Per data set (and attribute), per victim, or per poison budget.
+
+        Returns:
+            A row per entrant and part.
+        """
         return self.views[what]
 
     def to_json(self) -> dict[str, Any]:
@@ -148,14 +173,34 @@ def build(
     The overall score is the mean over data sets (with attribute) of the mean over victims of the mean over poison
     budgets of FG@1_b, over rankable pairs only.
 
-    Raises ``StoreError`` where the results cannot share a board, or a filter names something that is not in them.
+    Args:
+        tables: Those of one or more results folders.
+        datasets: Only these data sets.
+        victims: Only these victims.
+        budgets: Only these poison budgets, as a suite writes them.
+        attacks: Only these attacks.
+        draws: Bootstrap draws, at least 20.
+
+    Returns:
+        The board.
+
+    Raises:
+        StoreError: Where the results cannot share a board, or a filter names something that is not in them.
     """
     wanted = tuple(Budget.parse(text) for text in budgets)
     return board_of(study(tables, Selection(tuple(datasets), tuple(victims), wanted, tuple(attacks)), draws))
 
 
 def board_of(found: Study, *, details: bool = True) -> Board:
-    """The board of a study, without another bootstrap; ``details`` are its cells and its breakdowns."""
+    """The board of a study, without another bootstrap.
+
+    Args:
+        found: The study.
+        details: Whether to make its cells and its breakdowns too.
+
+    Returns:
+        The board.
+    """
     evidence = found.evidence
     counted = counted_cells(evidence, evidence.pairs)
     cells = list(evidence.required) if details else []
@@ -184,7 +229,15 @@ def _references(evidence: Evidence, counted: Sequence[Cell]) -> tuple[Row, ...]:
 
 
 def counted_cells(evidence: Evidence, pairs: Sequence[PairKey] | Mapping[PairKey, Pair]) -> list[Cell]:
-    """The cells behind an average over pairs: the rankable ones at the budgets that all of these have."""
+    """The cells behind an average over pairs.
+
+    Args:
+        evidence: What is known of all cells.
+        pairs: The pairs to average over.
+
+    Returns:
+        The cells of those that are rankable, at the budgets that all of these have.
+    """
     rankable = [key for key in pairs if evidence.pairs[key].rankable]
     has = [{cell.budget for cell in evidence.required if cell.pair == key} for key in rankable]
     common = set.intersection(*has) if has else set()

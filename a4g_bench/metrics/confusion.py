@@ -5,11 +5,11 @@ microseconds instead of the 20-45 ms of a MetricFrame. A property test holds the
 
 Counts are a float64 array ``(groups, 2, 2)`` indexed ``[group, truth, predicted]``; averages of counts over victim
 seeds are counts too (the truth margins do not vary), which averages the *rates* before any difference is taken.
+``favourable`` is the label, 0 or 1, that a person would wish for.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,17 @@ Label = Literal[0, 1]
 def confusion(
     labels: npt.NDArray[np.integer], predicted: npt.NDArray[np.integer], groups: npt.NDArray[np.integer], n_groups: int
 ) -> Counts:
-    """Count rows per (group, truth, predicted). All three arrays are (n,); labels and predictions are 0 or 1."""
+    """Count rows per (group, truth, predicted).
+
+    Args:
+        labels: True labels (n,), 0 or 1.
+        predicted: Predicted labels (n,), 0 or 1.
+        groups: Group codes (n,).
+        n_groups: How many groups there are.
+
+    Returns:
+        The counts (groups, 2, 2).
+    """
     cell = (groups.astype(np.int64) * 2 + labels) * 2 + predicted
     counts: Counts = np.bincount(cell, minlength=4 * n_groups).reshape(n_groups, 2, 2).astype(np.float64)
     return counts
@@ -154,9 +164,11 @@ def highest_fnr(counts: Counts, favourable: Label = 1) -> float:
 
 @dataclass(frozen=True)
 class Metric:
-    """A group-fairness metric: a function of counts and the favourable label; ``ideal`` is its value at perfect
-    parity. ``version`` is raised when a change of the code changes results: part of a search's identity. One that is
-    ``audited`` is computed for every audit and stored, whatever was optimised; a search may minimise any.
+    """A group-fairness metric: a function of counts and the favourable label.
+
+    ``ideal`` is its value at perfect parity. ``version`` is raised when a change of the code changes results: part of a
+    search's identity. One that is ``audited`` is computed for every audit and stored, whatever was optimised; a search
+    may minimise any.
     """
 
     name: str
@@ -167,7 +179,15 @@ class Metric:
     audited: bool = True
 
     def cost(self, counts: Counts, favourable: Label) -> float:
-        """Distance from parity, to be minimised by a search."""
+        """Distance from parity, to be minimised by a search.
+
+        Args:
+            counts: Confusion counts (groups, 2, 2).
+            favourable: The favourable label.
+
+        Returns:
+            The distance, at least 0.
+        """
         return abs(self.value(counts, favourable) - self.ideal)
 
 
@@ -211,13 +231,22 @@ OBJECTIVES: Mapping[str, Metric] = {
 }
 
 
-@cache
 def get_metric(name: str) -> Metric:
-    """Return a registered metric by name. Raises ``A4GError`` with the nearest name, or if it is no ``Metric``."""
-    found = plugins.get("metrics", name)
-    if not isinstance(found, Metric):
-        raise A4GError(f"metric '{name}' is registered as {found!r}, which is no Metric")
-    return found
+    """The metric of that name, as it was registered last.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        The metric.
+
+    Raises:
+        A4GError: With the nearest name, or if what is registered is no ``Metric``.
+    """
+    metric = plugins.get("metrics", name)
+    if not isinstance(metric, Metric):
+        raise A4GError(f"metric '{name}' is registered as {metric!r}, which is no Metric")
+    return metric
 
 
 def audited_metrics() -> list[Metric]:

@@ -60,21 +60,56 @@ class Reference(Parameterised, ABC):
     task: MitigationTask
 
     def prepare(self, task: MitigationTask) -> None:
-        """Take the task. Override to train what all seeds share, calling ``super().prepare(task)``."""
+        """Take the task. Override to train what all seeds share, calling ``super().prepare(task)``.
+
+        Args:
+            task: What the company has that mitigates.
+        """
         self.task = task
 
     @abstractmethod
     def predict(self, features: Features, groups: Groups, seed: int) -> npt.NDArray[np.integer]:
-        """Labels (m,) for encoded rows (m, columns) of people in ``groups`` (m,), with the victim's random ``seed``."""
+        """Judge people.
+
+        Args:
+            features: Their encoded rows (m, columns).
+            groups: Their group codes (m,).
+            seed: The victim's random state.
+
+        Returns:
+            Their labels (m,), 0 or 1.
+        """
 
     def fitted(self, seed: int, features: Features, labels: Labels, **more: Any) -> Any:
-        """A victim trained on these rows."""
+        """A victim trained on some rows.
+
+        Args:
+            seed: Its random state.
+            features: Encoded rows (n, columns).
+            labels: Their labels (n,).
+            **more: What else its ``fit`` takes, such as ``sample_weight``.
+
+        Returns:
+            The fitted classifier.
+        """
         model = self.task.victim.estimator(seed)
         model.fit(features, labels, **more)
         return model
 
 
 def get_reference(name: str, parameters: Mapping[str, Any]) -> Reference:
-    """Build a registered reference line. Raises ``VictimError`` naming an unknown parameter or a bad value."""
+    """Build a registered reference line.
+
+    Args:
+        name: Its name.
+        parameters: Keyword arguments of its constructor.
+
+    Returns:
+        The reference line.
+
+    Raises:
+        VictimError: Naming an unknown parameter or a bad value.
+        A4GError: If there is no such reference line.
+    """
     built: Reference = plugins.build("references", name, parameters, Reference, VictimError)
     return built

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from a4g_bench import __version__
-from a4g_bench.errors import StoreError
+from a4g_bench.errors import NotAskedForError, StoreError
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
 from a4g_bench.leaderboard.board import Board, Study, board_of
 from a4g_bench.leaderboard.charts import cell_results_of
@@ -21,8 +21,19 @@ from a4g_bench.store.tables import ResultTables
 def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: str | None = None) -> Board:
     """Write the report of some results to a file, and return the board in it.
 
-    ``tables`` are those that the study was made of, with their audits. The file holds everything it shows: it asks for
-    nothing when opened. Raises ``StoreError`` if it cannot be written.
+    The file holds everything it shows: it asks for nothing when opened.
+
+    Args:
+        study: What is shown, of the selected results.
+        tables: The tables that the study was made of, with their audits.
+        out: The file to write.
+        title: The heading; the suites' names unless given.
+
+    Returns:
+        The board in the page.
+
+    Raises:
+        StoreError: If the file cannot be written, or tables cannot be read or contradict one another.
     """
     board = board_of(study)
     cells = by_key(cell_results_of(study, tables))
@@ -64,7 +75,7 @@ def _or_nothing(made: Any, tables: Sequence[ResultTables]) -> Any:
     """The cells, or none where the suite asked for none."""
     try:
         return made(tables)
-    except StoreError:
+    except NotAskedForError:
         return ()
 
 

@@ -16,7 +16,7 @@ How files and parts make a table is told in :mod:`a4g_bench.store.table_files`.
 """
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -149,8 +149,9 @@ class Results:
         return rows
 
     def leftovers(self, ended: Set[str]) -> list[str]:
-        """Claims, and journals of searches that ended: runs that were killed may have left them, one that lives has a
-        claim.
+        """Claims, and journals of searches that ended.
+
+        Runs that were killed may have left them; one that lives has a claim.
         """
         return [*self.files.names("claims"), *self._journals(ended)]
 
@@ -169,9 +170,7 @@ class Results:
         self._tables.write(f"baselines/{rows[0]['baseline_id']}.parquet", table)
 
     def compact(self, keep: int = 64) -> None:
-        """Merge the files of single searches into one more part per table, where there are more than ``keep`` of
-        them.
-        """
+        """Merge the files of single searches into one more part per table, where there are more than ``keep``."""
         compact(self._tables, keep)
 
     def note_verified(self, search_id: str, versions: Mapping[str, Any]) -> None:
@@ -185,9 +184,7 @@ class Results:
         return str(json.loads(self.files.read(name).to_pybytes())["at"]) if self.files.exists(name) else None
 
     def take(self, other: "Results", search_ids: Set[str], baseline_ids: Set[str]) -> None:
-        """Copy searches and clean audits of another folder, which this one does not have, with all that belongs to
-        them.
-        """
+        """Copy searches and clean audits that this folder does not have, with all that belongs to them."""
         for folder in other._tables.folders():
             wanted = pa.array(sorted(baseline_ids if folder == "baselines" else search_ids), pa.string())
             key = tables.key_of(folder)
@@ -217,13 +214,29 @@ class Results:
     # reading ----------------------------------------------------------------------------------------------------------
 
     def read(self, folder: str, *, columns: Sequence[str] | None = None) -> pa.Table:
-        """A table of all searches (``poison/<data set>``: the columns that all data sets share); ``columns`` restricts
-        it.
+        """A table of all searches.
+
+        Args:
+            folder: The table's name; of ``poison/<data set>`` the columns that all data sets share are read.
+            columns: Restricts the columns.
+
+        Returns:
+            The rows of all files that can be read.
+
+        Raises:
+            StoreError: If the store does not answer, or a file is of a newer version.
         """
         return self._tables.read(folder, columns)
 
     def read_search(self, search_id: str) -> SearchRecord | None:
-        """Everything kept of one search, or None. What an earlier attempt left behind is none of it."""
+        """Everything kept of one search. What an earlier attempt left behind is none of it.
+
+        Args:
+            search_id: Its whole identifier.
+
+        Returns:
+            The record, or None if there is no such search.
+        """
         search_rows: list[SearchRow] = self._rows("searches", search_id)
         if not search_rows:
             return None
@@ -242,12 +255,26 @@ class Results:
         )
 
     def read_baseline(self, baseline_id: str) -> list[Row]:
-        """A clean victim's audit, or an empty list."""
+        """A clean victim's audit.
+
+        Args:
+            baseline_id: Its identifier.
+
+        Returns:
+            A row per audit victim seed, or an empty list.
+        """
         rows: list[Row] = self._rows("baselines", baseline_id)
         return rows
 
     def identifiers(self, folder: str) -> set[str]:
-        """Identifiers that occur in a table (``poison``: over all data sets)."""
+        """Identifiers that occur in a table.
+
+        Args:
+            folder: The table's name (``poison``: over all data sets).
+
+        Returns:
+            Those of searches; of ``baselines``, their own.
+        """
         folders = [f for f in self._tables.folders() if f.startswith("poison/")] if folder == "poison" else [folder]
         key = tables.key_of(folder)
         return {identifier for name in folders for identifier in self.read(name, columns=[key])[key].to_pylist()}
@@ -259,11 +286,20 @@ class Results:
 
 
 def merge(sources: Sequence[Results], target: Results) -> int:
-    """Copy all searches of the ``sources`` into an empty ``target``, with what belongs to them; how many.
+    """Copy all searches of some folders into an empty one, with what belongs to them.
 
     Of a search that several have, the one that is ``ok`` is taken, then the latest attempt, then the first folder's.
-    The target is the suite's of the sources, which must be one. Raises ``StoreError`` for folders without results,
-    of different suites, or a target that holds any.
+    The target is the suite's of the sources, which must be one.
+
+    Args:
+        sources: The folders to copy from.
+        target: The folder to copy into.
+
+    Returns:
+        How many searches there are in it.
+
+    Raises:
+        StoreError: For folders without results, of different suites, or a target that holds any.
     """
     manifests = []
     for source in sources:
@@ -297,10 +333,53 @@ def merge(sources: Sequence[Results], target: Results) -> int:
     return len(best)
 
 
-def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> list[ResultTables]:
-    """The tables of some results folders; unreadable files are left out and put into ``damaged``.
+def locate(
+    search_id: str, roots: Sequence[str], damaged: Callable[[str, str], None] = lambda name, why: None
+) -> tuple[str, Results]:
+    """Find a search in some results folders.
 
-    Raises ``StoreError`` if a folder holds no results.
+    Args:
+        search_id: Its identifier, or the beginning that only it has.
+        roots: The folders to look in.
+        damaged: Hears of each file that cannot be read, and why.
+
+    Returns:
+        The whole identifier, and the first folder that holds it.
+
+    Raises:
+        StoreError: If there is none, or several begin so.
+    """
+    matches: dict[str, Results] = {}
+    for root in roots:
+        results = Results(root)
+        known = results.identifiers("searches") if results.manifest() is not None else set()
+        if search_id in known:
+            return search_id, results
+        matches |= {identifier: results for identifier in known if identifier.startswith(search_id)}
+        for name, why in results.damaged.items():
+            damaged(f"{root}/{name}", why)
+    where = ", ".join(roots) or "results/ (there are no results)"
+    if not matches:
+        raise StoreError(f"search '{search_id}': not found in {where}; a4g-bench check SUITE --json lists identifiers")
+    if len(matches) > 1:
+        some = ", ".join(sorted(matches)[:3]) + (", ..." if len(matches) > 3 else "")
+        raise StoreError(f"search '{search_id}': {len(matches)} begin so in {where}: {some}; give more of it")
+    [match] = matches.items()
+    return match
+
+
+def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> list[ResultTables]:
+    """The tables of some results folders.
+
+    Args:
+        roots: The folders.
+        damaged: Takes the unreadable files, which are left out, with the reason.
+
+    Returns:
+        The tables, folder by folder.
+
+    Raises:
+        StoreError: If a folder holds no results.
     """
     tables = []
     for root in roots:
@@ -315,7 +394,17 @@ def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> li
 
 
 def whole_tables_of(roots: Sequence[str]) -> list[ResultTables]:
-    """The tables of some results folders. Raises ``StoreError`` if one holds none, or a file cannot be read."""
+    """The tables of some results folders, of which every file must be readable.
+
+    Args:
+        roots: The folders.
+
+    Returns:
+        The tables, folder by folder.
+
+    Raises:
+        StoreError: If a folder holds no results, or a file cannot be read.
+    """
     damaged: dict[str, str] = {}
     tables = tables_of(roots, damaged)
     for name, why in damaged.items():

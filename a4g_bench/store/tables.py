@@ -92,8 +92,10 @@ SEARCHES = _fields(
     ("audit_seconds", _real),
 )
 
-#: Columns that files of this version may lack, since they came later: read as null.
-LATER = frozenset({"duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift"})
+#: How a poison set gives itself away, as the searches table says it.
+DETECTABILITY = ("duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift")
+#: Columns that tables of this version may lack, since they came later: null there.
+LATER_COLUMNS = DETECTABILITY
 
 #: One row per query, in the order in which they were made.
 QUERIES = _fields(
@@ -227,7 +229,7 @@ def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
         )
     for field in expected:
         position = schema.get_field_index(field.name)
-        if position < 0 and field.name in LATER:
+        if position < 0 and field.name in LATER_COLUMNS:
             continue
         if position < 0:
             raise StoreError(f"{where}: column '{field.name}' is missing")
@@ -235,8 +237,6 @@ def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
             raise StoreError(f"{where}: column '{field.name}' is {schema.field(position).type}, expected {field.type}")
 
 
-#: How a poison set gives itself away, as the searches table says it.
-DETECTABILITY = ("duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift")
 #: Metrics of an audit that are reported whatever a search optimised.
 OFF_TARGET = (
     "demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference",
@@ -244,13 +244,12 @@ OFF_TARGET = (
 )  # fmt: skip
 SEARCH_COLUMNS = (
     "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
-    "objective", "budget", "budget_share", "query_budget", "seed", "role", "baseline_id",
+    "objective", "budget", "budget_share", "query_budget", "seed", "role", "knowledge", "labels", "row_origin",
+    "baseline_id",
     "train_rows", "validation_rows", "audit_rows", "queries", "poison_rows",
     "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
     "propose_seconds", "fit_cpu_seconds",
 )  # fmt: skip
-#: Columns that older results lack: null there.
-LATER_COLUMNS = ("knowledge", "labels", "row_origin", *DETECTABILITY)
 _PREDICTION_COLUMNS = ("search_id", "evaluated_on", "audit_seed", "rows", "predicted")
 BASELINE_COLUMNS = (
     "baseline_id", "dataset", "attribute", "fingerprint", "seed", "audit_seed", "favourable", "group_names", "rows",

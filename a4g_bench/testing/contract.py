@@ -50,7 +50,14 @@ class Outcome:
 
 
 def check(contract: type[Contract]) -> Iterator[Outcome]:
-    """Run every test of a contract; what a test raises is how the promise is broken."""
+    """Run every test of a contract.
+
+    Args:
+        contract: The contract, with its plugin named.
+
+    Yields:
+        Each promise; what its test raised is how it is broken.
+    """
     for name in sorted(vars_of(contract)):
         try:
             getattr(contract(), name)()

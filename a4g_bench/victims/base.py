@@ -35,7 +35,14 @@ class Victim(ABC):
 
     @abstractmethod
     def estimator(self, seed: int) -> Any:
-        """A fresh, unfitted scikit-learn-compatible classifier on one thread. ``seed`` is below 2**31."""
+        """Build the classifier.
+
+        Args:
+            seed: Its random state, below 2**31.
+
+        Returns:
+            A fresh, unfitted scikit-learn-compatible classifier on one thread.
+        """
 
     def seeded(self) -> bool:
         """Whether the random state changes the result; if not, the harness fits once for all victim seeds."""
@@ -47,7 +54,11 @@ class Victim(ABC):
         return self.encoding
 
     def check(self) -> None:
-        """Raise ``VictimError`` in one line if the parameters cannot be used."""
+        """Look at the parameters.
+
+        Raises:
+            VictimError: In one line, if they cannot be used.
+        """
         try:
             built = self.estimator(0)
             valid = set(built.get_params())
@@ -67,12 +78,33 @@ class SklearnVictim(Victim):
     fixed: ClassVar[Parameters] = {}
 
     def estimator(self, seed: int) -> Any:
+        """Build the class at ``path`` with its fixed and its given parameters.
+
+        Args:
+            seed: Its random state, below 2**31.
+
+        Returns:
+            A fresh, unfitted classifier on one thread.
+
+        Raises:
+            VictimError: If the class cannot be imported or built.
+        """
         return build(self.path, {**self.fixed, **self.parameters}, seed)
 
 
 def build(path: str, parameters: Parameters, seed: int) -> Any:
-    """Instantiate ``package.module:Class`` (or ``package.module.Class``). Raises ``VictimError`` naming what is
-    wrong.
+    """Instantiate a class by import path.
+
+    Args:
+        path: ``package.module:Class`` (or ``package.module.Class``).
+        parameters: Keyword arguments of its constructor.
+        seed: Its random state, where it has one.
+
+    Returns:
+        The classifier, on one thread where it can be told.
+
+    Raises:
+        VictimError: Naming what is wrong.
     """
     module, _, attribute = path.partition(":") if ":" in path else path.rpartition(".")
     try:
@@ -100,7 +132,14 @@ def _accepted(cls: Any) -> Set[str]:
 
 
 def in_one_line(error: Exception) -> str:
-    """An error's type and the first line of what it says."""
+    """An error's type and the first line of what it says.
+
+    Args:
+        error: The error.
+
+    Returns:
+        At most 500 characters.
+    """
     first = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}"[:500]
 
@@ -126,14 +165,38 @@ class ImportedVictim(Victim):
 
     @property
     def input_encoding(self) -> Encoding:
+        """The encoding that was asked for."""
         return self._encoding
 
     def estimator(self, seed: int) -> Any:
+        """Build the class.
+
+        Args:
+            seed: Its random state, below 2**31.
+
+        Returns:
+            A fresh, unfitted classifier on one thread.
+
+        Raises:
+            VictimError: If the class cannot be imported or built.
+        """
         return build(self.path, self.parameters, seed)
 
 
 def get_victim(name: str, parameters: Parameters) -> Victim:
-    """The victim of that name, or the class behind an import path, with parameters checked by its constructor."""
+    """The victim of a name, or the class behind an import path.
+
+    Args:
+        name: A registered name, or ``module:Class``.
+        parameters: Keyword arguments of its constructor, which checks them.
+
+    Returns:
+        The victim.
+
+    Raises:
+        VictimError: If what is registered is no victim.
+        A4GError: If there is no such victim.
+    """
     if ":" in name:
         return ImportedVictim(name, **parameters)
     victim = plugins.get("victims", name)(**parameters)
@@ -143,15 +206,30 @@ def get_victim(name: str, parameters: Parameters) -> Victim:
 
 
 def gives_scores(model: Any) -> bool:
-    """Whether a model, fitted or not, says more of a row than its label."""
+    """Whether a model says more of a row than its label.
+
+    Args:
+        model: A classifier, fitted or not.
+
+    Returns:
+        Whether it has ``predict_proba`` or ``decision_function``.
+    """
     return hasattr(model, "predict_proba") or hasattr(model, "decision_function")
 
 
 def favourable_scores(model: Any, features: npt.NDArray[Any], favourable: int) -> npt.NDArray[np.float64]:
-    """Score of the favourable label in [0, 1] for each row of the encoded ``features``.
+    """Score of the favourable label in [0, 1] for each row.
 
     ``predict_proba`` where the model has it; otherwise the logistic function of ``decision_function``; otherwise the
     label.
+
+    Args:
+        model: A fitted classifier.
+        features: Encoded rows (n, columns).
+        favourable: The favourable label, 0 or 1.
+
+    Returns:
+        The scores (n,).
     """
     if hasattr(model, "predict_proba"):
         classes = list(model.classes_)

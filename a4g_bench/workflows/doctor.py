@@ -48,7 +48,7 @@ def examine(results: str | None, datasets: Sequence[str]) -> Examined:
         socket.gethostname(),
         package_versions(),
         len(os.sched_getaffinity(0)),
-        {name: os.environ.get(name, "") for name in THREADS},
+        {name: os.environ.get(name, default) for name, default in THREADS.items()},
         psutil.virtual_memory().available,
         shutil.disk_usage(tempfile.gettempdir()).free,
         shutil.disk_usage("/dev/shm").free if Path("/dev/shm").is_dir() else 0,

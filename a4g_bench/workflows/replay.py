@@ -12,12 +12,13 @@ from a4g_bench import provenance
 from a4g_bench.attacks.base import Poison
 from a4g_bench.engine.audit import Audit, predict, treatments, unpack
 from a4g_bench.engine.fits import InlineFitter
-from a4g_bench.errors import DataError, StoreError
+from a4g_bench.errors import DataError, StoreError, SuiteError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import MEAN_SEED
 from a4g_bench.store.results import Results, SearchRecord
-from a4g_bench.suite.grid import Spec
-from a4g_bench.suite.plan import Planned, Subject
+from a4g_bench.suite.grid import Spec, expand
+from a4g_bench.suite.load import load_suite
+from a4g_bench.suite.plan import Planned, Subject, load_subject
 
 #: Columns of an audit that are compared figure by figure.
 FIGURES = (
@@ -47,11 +48,68 @@ class Replayed:
         return self.flipped == (0, 0)
 
 
+def replay_search(
+    results: Results, search_id: str, suite: str | None = None, allow_import: Sequence[str] = ()
+) -> Replayed:
+    """Replay a search of a results folder, and note it there as verified if every prediction is the stored one.
+
+    Args:
+        results: The folder.
+        search_id: The search's whole identifier.
+        suite: The suite that made it; the built-in one of its name unless given.
+        allow_import: Of victims by import path, only those of these modules may be used.
+
+    Returns:
+        What training again gave.
+
+    Raises:
+        A4GError: If the search, or what it needs, cannot be had.
+    """
+    record = results.read_search(search_id)
+    if record is None:
+        raise StoreError(f"search '{search_id}' cannot be read in '{results.root}'")
+    spec, subject = _made_by(record.search, suite or record.search["suite"], allow_import)
+    replayed = replay(results, record, spec, subject)
+    if replayed.verified:
+        results.note_verified(search_id, replayed.versions)
+    return replayed
+
+
+def _made_by(search: Mapping[str, Any], suite: str, allow_import: Sequence[str]) -> tuple[Spec, Subject]:
+    """The search's spec in its suite, and its data. Raises ``SuiteError`` if the suite has no such search."""
+    loaded = load_suite(suite, allow_import)
+    place = ("victim", "attack", "objective", "budget", "query_budget", "seed")
+    wanted = tuple(search[name] for name in place)
+    for spec in expand(loaded.suite):
+        at = (
+            spec.victim.label, spec.attack.label, spec.objective.label, spec.budget.text, spec.query_budget, spec.seed,
+        )  # fmt: skip
+        names = (spec.dataset.label, spec.dataset.fallback)
+        if at == wanted and search["dataset"] in names and spec.dataset.attribute in (None, search["attribute"]):
+            subject, _ = load_subject(spec.dataset, loaded.folder)
+            if subject.attribute == search["attribute"]:
+                return spec, subject
+    raise SuiteError(
+        f"suite '{suite}' has no search like '{search['search_id']}': name the suite that made it (--suite)"
+    )
+
+
 def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject) -> Replayed:
     """Train the victim of a finished search again, with its stored poison rows and without, and judge it as then.
 
-    ``spec`` is the search's in its suite and ``subject`` its data. Raises ``StoreError`` if the folder lacks what is
-    needed, ``DataError`` if the table is another one by now, and ``FitFailedError`` if the victim cannot be trained.
+    Args:
+        results: The folder that holds it.
+        record: The search.
+        spec: The search's in its suite.
+        subject: Its data.
+
+    Returns:
+        What training again gave.
+
+    Raises:
+        StoreError: If the folder lacks what is needed.
+        DataError: If the table is another one by now.
+        FitFailedError: If the victim cannot be trained.
     """
     row = record.search
     if row["status"] != "ok" or record.poison is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from a4g_bench.distributed.environment import stay_on_loopback
+from a4g_bench.distributed import environment
 from a4g_bench.distributed.options import Progress, Report, RunOptions
 from a4g_bench.errors import A4GError, StoreError
 from a4g_bench.provenance import host_hash
@@ -32,10 +32,21 @@ def run_suite(
     report: Report = lambda progress: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> RunOutcome:
-    """Run the searches of a plan that have no result in the folder ``root``; failed ones only with ``retry_errors``.
+    """Run the searches of a plan that have no result yet.
 
-    ``report`` hears of progress, ``say`` of anything else a person would want to know. Raises ``A4GError`` before
-    anything runs if the folder is another suite's, is being written by another run, or cannot be written.
+    Args:
+        plan: The suite with its data.
+        root: The results folder or URI.
+        options: How to run; failed searches are run again only with ``retry_errors``.
+        report: Hears of progress.
+        say: Hears of anything else a person would want to know.
+
+    Returns:
+        Where the suite stands after it.
+
+    Raises:
+        A4GError: Before anything runs, if the folder is another suite's, is being written by another run, or cannot be
+            written.
     """
     if options.through_client and "://" not in root:
         raise A4GError(
@@ -73,13 +84,14 @@ def run_suite(
 
 
 def _executor(options: RunOptions) -> Execute:
-    """Imports Ray: only once there is something to run."""
+    """Imports Ray: only once there is something to run, and after its environment is set."""
+    environment.prepare()
     if options.through_client:
         from a4g_bench.distributed.client import execute as execute_there
 
         return execute_there
     if options.address is None:
-        stay_on_loopback()
+        environment.stay_on_loopback()
     from a4g_bench.distributed.driver import execute
 
     return execute

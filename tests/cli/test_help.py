@@ -1,39 +1,67 @@
 """Help, lists, completion, and how little is imported for them."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from a4g_bench import __version__
+from a4g_bench.cli.app import app
 from tests.support import command, complaint, python, said, tree, write_suite
 
-COMMANDS = ("run", "plan", "validate", "check", "leaderboard", "figures", "list", "inspect", "show")
-HEAVY = ("ray", "ax", "torch", "sklearn", "pandas", "lightgbm", "matplotlib", "scipy")
+HEAVY = (
+    "ray", "ax", "torch", "sklearn", "pandas", "numpy", "pyarrow", "lightgbm", "matplotlib", "scipy",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def commands(group: Any = None, *before: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command that the help lists, those of groups included."""
+    for name, built in (group or get_command(app)).commands.items():
+        if hasattr(built, "commands"):
+            yield from commands(built, *before, name)
+        elif not built.hidden:
+            yield *before, name
+
+
+COMMANDS = tuple(commands())
+
+
+def test_every_command_is_looked_at() -> None:
+    assert len(COMMANDS) >= 28
+    assert ("cluster", "check") in COMMANDS
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_the_help_of_a_command_has_examples_on_lines_of_their_own(
-    capsys: pytest.CaptureFixture[str], name: str
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
-    answer = said(capsys, name, "--help")
+    answer = said(capsys, *words, "--help")
     assert (answer.code, answer.err) == (0, "")
     _, _, shown = answer.out.partition("Examples:\n")
     examples = shown.splitlines()
-    assert examples
-    assert any(line.startswith(f"    a4g-bench {name} ") for line in examples)
-    assert all(line.startswith("    a4g-bench ") for line in examples)
+    assert any(f"a4g-bench {' '.join(words)}" in line for line in examples)
+    assert all(line.startswith("    ") and "a4g-bench " in line for line in examples)
 
 
-def test_the_help_lists_every_command_with_a_whole_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    answer = said(capsys, "--help")
+@pytest.mark.parametrize("group", [(), ("cluster",)], ids=["all", "cluster"])
+def test_the_help_lists_every_command_with_a_whole_sentence(
+    capsys: pytest.CaptureFixture[str], group: tuple[str, ...]
+) -> None:
+    answer = said(capsys, *group, "--help")
     assert answer.code == 0
-    lines = answer.out.splitlines()
-    for name in COMMANDS:
+    lines = answer.out.partition("Commands:\n")[2].splitlines()
+    for name in dict.fromkeys(words[len(group)] for words in COMMANDS if words[: len(group)] == group):
         [line] = [line for line in lines if line.startswith(f"  {name} ")]
-        assert line.endswith(".")
-        assert not line.endswith("...")
-    assert "Exit codes: 0 complete" in answer.out
+        assert line.endswith("."), line
+        assert not line.endswith("..."), line
+
+
+def test_the_help_tells_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Exit codes: 0 complete" in said(capsys, "--help").out
 
 
 def test_no_command_at_all_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,16 +131,17 @@ def test_audit_is_the_hidden_old_name_of_inspect(capsys: pytest.CaptureFixture[s
     assert "  audit" not in said(capsys, "--help").out
 
 
+def cpu_seconds(code: str) -> float:
+    """Seconds of CPU, not of a clock: what else the machine does is not counted. The median of several processes."""
+    whole = f"{code}; import time; print(time.process_time())"
+    return median(float(python(whole).stdout.splitlines()[-1]) for _ in range(5))
+
+
 def test_help_imports_nothing_heavy_and_is_quick() -> None:
-    code = (
-        "import sys, time; began = time.perf_counter(); import a4g_bench.cli; import sys;"
-        "a4g_bench.cli.main(['--help']); a4g_bench.cli.main(['run', '--help']);"
-        f"print([m for m in {HEAVY} if m in sys.modules], time.perf_counter() - began)"
-    )
-    *_, last = python(code).stdout.splitlines()
-    modules, _, seconds = last.rpartition(" ")
-    assert modules == "[]"
-    assert float(seconds) < 0.5
+    shown = "from a4g_bench.cli import main; main(['--help']); main(['run', '--help'])"
+    imported = f"{shown}; import sys; print([name for name in {HEAVY} if name in sys.modules])"
+    assert python(imported).stdout.splitlines()[-1] == "[]"
+    assert cpu_seconds(shown) < 4 * cpu_seconds("import typer, rich.console")
 
 
 def test_listing_attacks_imports_neither_ray_nor_ax() -> None:

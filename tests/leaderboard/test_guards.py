@@ -5,6 +5,7 @@ import pytest
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard import ResultTables, build
+from a4g_bench.store.tables import LATER_COLUMNS
 
 from .drawn import CLEAN, HALF, NONE, folder, full
 
@@ -111,6 +112,19 @@ def test_the_later_attempt_wins() -> None:
     earlier = folder("results/0").add("zoo", HALF, attempt=1)
     board = build([earlier.tables(), drawn.tables()])
     assert next(r for r in board.overall if r.entrant == "zoo").fg == 1
+
+
+def test_a_board_needs_the_columns_that_every_file_has_and_does_without_those_that_came_later() -> None:
+    tables = full().tables()
+
+    def without(column: str) -> ResultTables:
+        return ResultTables("results/a", tables.searches.drop_columns([column]), *_rest(tables))
+
+    for column in LATER_COLUMNS:
+        assert build([without(column)], draws=20).overall
+    for column in ("knowledge", "labels", "row_origin"):
+        with pytest.raises(StoreError, match=f"results/a: table 'searches' lacks column '{column}'"):
+            without(column)
 
 
 def test_a_table_without_a_needed_column() -> None:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from a4g_bench import plugins
 from a4g_bench.errors import A4GError
 from a4g_bench.metrics import confusion as metrics
-from a4g_bench.metrics.confusion import METRICS, confusion, get_metric, unfairness
+from a4g_bench.metrics.confusion import METRICS, Metric, confusion, get_metric, unfairness
 
 from .drawn import Rows, bits, letters
 
@@ -100,6 +101,13 @@ def test_the_width_of_the_integers_does_not_matter(kind: type) -> None:
     counts = confusion(ones, ones, many.astype(np.uint8), 150)
     assert (counts[:, 1, 1] == 2).all()
     assert counts.sum() == 300
+
+
+def test_a_metric_that_is_registered_again_is_the_one_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugins, "_own", {})
+    for constant in (0.25, 0.75):
+        plugins.register("metrics", "made-up", Metric("made-up", "a constant", lambda counts, label, c=constant: c))
+        assert get_metric("made-up").cost(ROWS.counts, 1) == constant
 
 
 def test_an_unknown_metric_is_answered_with_the_nearest() -> None:

@@ -2,8 +2,13 @@
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from a4g_bench.leaderboard import build
@@ -70,6 +75,58 @@ def test_one_file_that_refers_to_nothing(root: Path, tmp_path: Path, capsys: pyt
     assert held["searched"]["synthetic|logistic_regression|5%"]["sobol"]["all"] == 2 * 4
     # without scripts the overall board is there
     assert '<th scope="row">sobol</th>' in page
+
+
+def rewritten(root: Path, copy: Path, table: str, column: str, change: Callable[[dict[str, Any]], Any]) -> Path:
+    """A copy of a results folder in which one column of one table is another."""
+    shutil.copytree(root, copy)
+    for file in (copy / table).glob("*.parquet"):
+        content = pq.ParquetFile(file).read()
+        values = pa.array([change(row) for row in content.to_pylist()], content.schema.field(column).type)
+        content = content.set_column(content.column_names.index(column), column, values)
+        pq.write_table(content, file)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def travelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of a suite whose rows were also audited on another victim."""
+    folder = tmp_path_factory.mktemp("travelled")
+    forest = {"name": "random_forest", "as": "forest", "params": {"n_estimators": 3}}
+    attack = {"name": "random-duplicates", "craft_on": "logistic_regression", "evaluate_on": ["forest"]}
+    plan = plan_of(folder, victims=["logistic_regression", forest], attacks=["clean", attack], seeds=1)
+    run_inline(plan, folder / "r")
+    return folder / "r"
+
+
+def test_what_was_asked_for_is_a_section(travelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "report", travelled, "--out", tmp_path / "page.html").code == 0
+    held = json.loads((tmp_path / "page.html").read_text().split('id="material">')[1].split("</script>")[0])
+    assert {cell["evaluated_on"] for cell in held["transfer"]} == {"logistic_regression", "forest"}
+    assert held["defences"] == {"cells": [], "prices": []}
+
+
+def test_a_contradiction_in_one_section_is_told(
+    travelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The two victims of one split cannot have been audited on different rows."""
+
+    def moved(row: dict[str, Any]) -> list[int]:
+        return [one + 1 for one in row["row_ids"]] if row["victim"] == "forest" else row["row_ids"]
+
+    wrong = rewritten(travelled, tmp_path / "r", "baselines", "row_ids", moved)
+    told = complaint(capsys, "report", wrong, "--dataset", "synthetic", "--out", tmp_path / "page.html")
+    assert "audit different rows" in told
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_queries_that_cannot_be_read_are_told(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(root, tmp_path / "r")
+    damaged = min((tmp_path / "r" / "queries").glob("*.parquet"))
+    damaged.write_bytes(b"PAR1")
+    told = complaint(capsys, "report", tmp_path / "r", "--out", tmp_path / "page.html")
+    assert f"queries/{damaged.name} cannot be read" in told
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_bad_input_is_told_in_one_line(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,6 +161,18 @@ def test_a_file_of_another_kind_is_refused_by_name(
     assert str(caught.value).startswith(f"{root}/{single(folder)}: {expected.format(tables.key_of(folder))}")
 
 
+def test_columns_that_came_later_are_null_where_a_file_lacks_them(local: Results, root: Path) -> None:
+    records.write(local, "s1")
+    file = root / "searches" / "s1.parquet"
+    table = pq.ParquetFile(file).read()
+    pq.write_table(table.drop_columns(list(tables.LATER_COLUMNS)), file)
+    [row] = local.read("searches").to_pylist()
+    assert {row[column] for column in tables.LATER_COLUMNS} == {None}
+    pq.write_table(table.drop_columns(["knowledge"]), file)
+    with pytest.raises(StoreError, match="column 'knowledge' is missing"):
+        local.read("searches")
+
+
 def test_columns_beyond_the_known_ones_and_their_order_do_not_matter(local: Results, root: Path) -> None:
     records.write(local, "s1", "s2")
     whole = records.contents(local)

@@ -1,6 +1,6 @@
 """Contracts hold for what keeps them and say which promise the others break."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from a4g_bench import plugins
 from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, Result, Threat, copies
-from a4g_bench.metrics.confusion import Metric, get_metric
+from a4g_bench.metrics.confusion import Metric
 from a4g_bench.parameters import Number, ParameterSet, parameter
 from a4g_bench.testing import CONTRACTS, check
 from tests.support import complaint, said
@@ -28,11 +28,10 @@ def broken(kind: str, name: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def registered(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Gives plugins names for one test."""
     monkeypatch.setattr(plugins, "_own", {})
-    yield plugins.register
-    get_metric.cache_clear()
+    return plugins.register
 
 
 @pytest.mark.parametrize(("kind", "name"), KEPT)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
-from a4g_bench.errors import StoreError
+from a4g_bench.errors import NotAskedForError
 from a4g_bench.leaderboard.bootstrap import Series, resample
 from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.estimates import finite
@@ -123,12 +123,28 @@ def transfer(
 ) -> tuple[TransferCell, ...]:
     """The matrix crafted-on x evaluated-on of each data set, budget and attack that was audited on another victim.
 
-    ``victims`` selects those that were crafted on. The numbers are the leaderboard's, each audit counted for the victim
-    that it was made on. Raises ``StoreError`` if nothing that is selected was audited on another victim.
+    The numbers are the leaderboard's, each audit counted for the victim that it was made on.
+
+    Args:
+        tables: Those of one or more results folders.
+        datasets: Only these data sets; an empty filter selects everything.
+        victims: Only what was crafted on these.
+        budgets: Only these poison budgets.
+        attacks: Only these attacks.
+        draws: Bootstrap draws.
+
+    Returns:
+        The cells of the matrices.
+
+    Raises:
+        NotAskedForError: If nothing that is selected was audited on another victim.
+        StoreError: Where the results cannot share a board.
     """
     audits = _Audits.of(tables, datasets, budgets, attacks)
     which = " that is selected" if datasets or victims or budgets or attacks else ""
-    nothing = StoreError(f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'")
+    nothing = NotAskedForError(
+        f"nothing{which} was audited on another victim: give an attack of the suite 'evaluate_on'"
+    )
     cells: list[TransferCell] = []
     for victim in audits.crafted_on(victims):
         elsewhere = [s for s in audits.audits_of_sets_from(victim) if s.audited_on.defence is None]
@@ -151,7 +167,21 @@ def defended(
     """Every attack's cells, undefended and behind each defence, and the defences' own prices on clean data.
 
     The numbers are the leaderboard's, each audit counted for the victim behind the defence that it was made behind.
-    Raises ``StoreError`` if nothing that is selected was audited behind a defence.
+
+    Args:
+        tables: Those of one or more results folders.
+        datasets: Only these data sets; an empty filter selects everything.
+        victims: Only these victims.
+        budgets: Only these poison budgets.
+        attacks: Only these attacks.
+        draws: Bootstrap draws.
+
+    Returns:
+        The cells, and the prices.
+
+    Raises:
+        NotAskedForError: If nothing that is selected was audited behind a defence.
+        StoreError: Where the results cannot share a board.
     """
     audits = _Audits.of(tables, datasets, budgets, attacks)
     cells: list[DefendedCell] = []
@@ -167,7 +197,7 @@ def defended(
         prices += _prices(tables, audits.undefended(victim), victim, defences, draws)
     if not cells:
         which = " that is selected" if datasets or victims or budgets or attacks else ""
-        raise StoreError(f"nothing{which} was audited behind a defence: give the suite 'defences'")
+        raise NotAskedForError(f"nothing{which} was audited behind a defence: give the suite 'defences'")
     return tuple(cells), tuple(prices)
 
 

@@ -50,7 +50,9 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """``overall`` has a row per entrant in both sets, ``cells`` one per entrant and cell in both; ``only_before`` and
+    """What changed, and what cannot be compared.
+
+    ``overall`` has a row per entrant in both sets, ``cells`` one per entrant and cell in both; ``only_before`` and
     ``only_after`` name the entrants and cells that have no counterpart with the same seeds.
     """
 
@@ -84,8 +86,21 @@ def compare(
 ) -> Comparison:
     """Compare two sets of results entrant by entrant, on the cells and seeds that both have.
 
-    Differences are paired by seed and audit row. Raises ``StoreError`` where the sets have nothing in common, or cannot
-    share a board: other rows of a data set, other definitions of a victim, another protocol version.
+    Differences are paired by seed and audit row.
+
+    Args:
+        before: Tables of the results held against.
+        after: Tables of the results that may have changed.
+        datasets: Only these data sets; an empty filter selects everything.
+        victims: Only these victims.
+        draws: Bootstrap draws.
+
+    Returns:
+        The changes, overall and per cell.
+
+    Raises:
+        StoreError: Where the sets have nothing in common, or cannot share a board: other rows of a data set, other
+            definitions of a victim, another protocol version.
     """
     selection = Selection(datasets=tuple(datasets), victims=tuple(victims))
     old, new = ([s for s in side if s.role != REFERENCE_LINE] for side in read_sides([before, after], selection))

@@ -58,7 +58,18 @@ class Curve:
 
 
 def curves(study: Study, target: float = 0.25) -> tuple[Curve, ...]:
-    """The curves of all complete entrants, the largest hypervolume first. ``target`` is a share of the gap closed."""
+    """The curves of all complete entrants.
+
+    Args:
+        study: The results.
+        target: The share of the gap to be closed, more than 0 and at most 1.
+
+    Returns:
+        The curves, the largest hypervolume first.
+
+    Raises:
+        ValueError: For another target.
+    """
     if not 0 < target <= 1:
         raise ValueError(f"the target is a share of the gap, more than 0 and at most 1, not {target}")
     evidence = study.evidence
@@ -157,10 +168,16 @@ def _mean_hypervolume(results: Mapping[Cell, Result]) -> float | None:
 
 
 def hypervolume(points: Sequence[tuple[float, float]]) -> float:
-    """The area dominated by (U / U_clean, accuracy cost) pairs and the clean victim's (1, 0), both the smaller the
-    better, up to the reference point (1.1, 0.03) and in units of 1.1 x 0.03.
+    """The area dominated by pairs of (U / U_clean, accuracy cost), both the smaller the better.
 
-    Points beyond the reference dominate nothing. A gain of accuracy counts: more than 1 is possible.
+    The clean victim's (1, 0) is one of them. Points beyond the reference (1.1, 0.03) dominate nothing. A gain of
+    accuracy counts: more than 1 is possible.
+
+    Args:
+        points: The pairs.
+
+    Returns:
+        The area up to the reference point, in units of 1.1 x 0.03.
     """
     inside = sorted({(gap, cost) for gap, cost in (*points, (1.0, 0.0)) if gap < WORST_GAP and cost < WORST_COST})
     area, cheapest = 0.0, WORST_COST

@@ -29,8 +29,10 @@ class Ranked:
 
 @dataclass(frozen=True)
 class CriticalDifference:
-    """``ranked`` are the complete entrants, the highest FG@1 first; ``bars`` the longest runs (first, last position)
-    of them that hold nobody who differs from another in the run, by the board's own Holm-corrected test.
+    """The complete entrants in order, and which of them cannot be told apart.
+
+    ``ranked`` has the highest FG@1 first; ``bars`` are the longest runs (first, last position) that hold nobody who
+    differs from another in the run, by the board's own Holm-corrected test.
 
     Demšar (2006, Statistical comparisons of classifiers over multiple data sets, JMLR 7) draws such bars by the
     Nemenyi test on ranks; here the bars follow the tiers of the board.
@@ -99,7 +101,15 @@ class HeadToHead:
 def head_to_head(study: Study, entrant: str) -> tuple[HeadToHead, ...]:
     """One entrant against every other that has all its cells, per poison budget and over all of them.
 
-    Raises ``StoreError`` if there is no such entrant, or no pair can be ranked.
+    Args:
+        study: The results.
+        entrant: As the leaderboard calls it.
+
+    Returns:
+        A comparison per rival and budget; those over all budgets come first.
+
+    Raises:
+        StoreError: If there is no such entrant, or no pair can be ranked.
     """
     evidence = study.evidence
     known = {who.label: who for who in evidence.competitors}

@@ -38,7 +38,15 @@ class VarianceShares:
 
 
 def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[VarianceShares, ...]:
-    """One per entrant and cell that has at least two seeds. ``tables`` are those that the study was made of."""
+    """Where the spread over seeds comes from.
+
+    Args:
+        study: The results.
+        tables: Those that the study was made of.
+
+    Returns:
+        The shares of each entrant and cell that has at least two seeds.
+    """
     luck = _victim_variance(tables)
     searches: dict[object, list[tuple[str, str]]] = defaultdict(list)
     for s in study.searches:

@@ -213,7 +213,7 @@ def read_cell_results(
 
 def cell_results_of(study: Study, of_folders: Sequence[ResultTables]) -> tuple[CellResults, ...]:
     """The cells of a study in a fixed order. ``of_folders`` are the tables that it was made of, with their audits; the
-    queries are read from their folders.
+    queries are read from their folders. Raises ``StoreError`` for a file of them that cannot be read.
     """
     competing = study.evidence.competitors
     entrants = {c.entrant for c in competing}
@@ -224,11 +224,19 @@ def cell_results_of(study: Study, of_folders: Sequence[ResultTables]) -> tuple[C
         for search_id, results in _read(
             [s for s in wanted if s.where == table.where],
             table.searches,
-            Results(table.where).read("queries", columns=QUERY_COLUMNS),
+            _queries(table.where),
             tables.AUDITS.empty_table() if table.audits is None else table.audits,
         ).items()
     }
     return _by_cell(wanted, competing, results_of)
+
+
+def _queries(root: str) -> pa.Table:
+    results = Results(root)
+    queries = results.read("queries", columns=QUERY_COLUMNS)
+    for name, why in results.damaged.items():
+        raise StoreError(f"{results.root}/{name} cannot be read ({why})")
+    return queries
 
 
 def _by_cell(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from a4g_bench.attacks.base import Attack, Poison, Pool, Threat, copies
+from a4g_bench.attacks import Attack, Poison, Pool, Threat, copies
 
 
 class NearestThreshold(Attack):

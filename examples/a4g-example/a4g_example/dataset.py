@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from a4g_bench.data.schema import Feature, Schema
-from a4g_bench.data.source import Source, State
-from a4g_bench.data.table import Table
+from a4g_bench.data import Feature, Schema, Source, State, Table
 from a4g_bench.parameters import ParameterSet, Whole, parameter
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from a4g_bench.defences.base import Defence, Features, Labels, Screened, without_worst
+from a4g_bench.defences import Defence, Features, Labels, Screened, without_worst
 from a4g_bench.parameters import Number, ParameterSet, parameter
 
 

@@ -1,6 +1,6 @@
 """A metric: the gap of the selection rates of the largest and the smallest group, whoever else there is."""
 
-from a4g_bench.metrics.confusion import Counts, Label, Metric, selection_rate, sizes
+from a4g_bench.metrics import Counts, Label, Metric, selection_rate, sizes
 
 
 def selection_gap(counts: Counts, favourable: Label) -> float:

@@ -1,6 +1,6 @@
 """A victim: scikit-learn's ridge classifier, which has a decision function and no random state."""
 
-from a4g_bench.victims.base import SklearnVictim
+from a4g_bench.victims import SklearnVictim
 
 
 class Ridge(SklearnVictim):
