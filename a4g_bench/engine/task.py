@@ -19,7 +19,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError, LostProcessError, StoreError
 from a4g_bench.metrics.detectability import detectability
 from a4g_bench.protocol import PROTOCOL_VERSION
-from a4g_bench.store import tables
+from a4g_bench.store import poison_rows, tables
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
@@ -242,17 +242,9 @@ def _given_away(view: View, poison: Poison) -> Row:
 
 
 def poison_table(planned: Planned, poison: Poison) -> pa.Table:
-    """The poison rows in the raw schema, after the columns that say whose they are."""
-    frame = planned.subject.schema.frame(poison.features)
-    n = len(poison)
-    lead = [
-        pa.array([planned.search_id] * n, pa.string()),
-        pa.array(range(n), pa.int64()),
-        pa.array(poison.labels.astype("int64"), pa.int64()),
-    ]
-    columns = []
-    for feature in planned.subject.schema.features:
-        kind = {"numeric": pa.float64(), "integer": pa.int64(), "categorical": pa.string()}[feature.kind]
-        columns.append(pa.array(frame[feature.name].to_numpy(), kind))
-    names = [*tables.POISON_LEAD.names, *(f"x.{name}" for name in planned.subject.schema.names)]
-    return pa.table([*lead, *columns], names=names)
+    """The poison rows as the results folder keeps them."""
+    schema = planned.subject.schema
+    frame = schema.frame(poison.features)
+    features = {name: frame[name].to_numpy() for name in schema.names}
+    rows = poison_rows.PoisonRows(labels=poison.labels, features=features)
+    return poison_rows.encode(planned.search_id, rows, {feature.name: feature.kind for feature in schema.features})

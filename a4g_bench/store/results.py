@@ -36,7 +36,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class SearchRecord:
-    """Everything that is kept of one finished search. ``poison`` holds the raw schema's columns after POISON_LEAD's."""
+    """Everything that is kept of one finished search. ``poison`` is a table of
+    :mod:`a4g_bench.store.poison_rows`.
+    """
 
     search: Row
     queries: list[Row] = field(default_factory=list)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from a4g_bench import provenance
@@ -15,6 +14,7 @@ from a4g_bench.engine.fits import InlineFitter
 from a4g_bench.errors import DataError, StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import MEAN_SEED
+from a4g_bench.store import poison_rows
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.suite.grid import Spec
 from a4g_bench.suite.plan import Planned, Subject
@@ -87,10 +87,8 @@ def poison_of(record: SearchRecord, subject: Subject) -> Poison:
     """The stored poison rows in the table's raw codes."""
     table = record.poison
     assert table is not None
-    frame = table.to_pandas().sort_values("row", kind="stable")
-    columns = {name: frame[f"x.{name}"].to_numpy() for name in subject.table.schema.names}
-    codes = subject.table.schema.codes(pd.DataFrame(columns, index=range(len(frame))))
-    return Poison(codes, frame["label"].to_numpy().astype(np.int8))
+    rows = poison_rows.decode(table)
+    return Poison(subject.table.schema.codes(pd.DataFrame(rows.features, index=range(len(rows.labels)))), rows.labels)
 
 
 def _figures(stored: Sequence[Row], judged: Sequence[Row], victim: str) -> tuple[tuple[str, str, float, float], ...]:
