@@ -1,6 +1,7 @@
 """``show``, ``replay`` and ``export``: one stored search."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -259,21 +260,19 @@ def replay_command(
 
 def _made_by(search: dict[str, Any], suite: str, allow_import: list[str]) -> "tuple[Spec, Subject]":
     """The search's spec in its suite, and its data. Raises ``A4GError`` if the suite has no such search (any more)."""
+    from a4g_bench.store.place import Place
     from a4g_bench.suite.grid import expand
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import load_subject
 
     loaded = load_suite(suite, allow_import)
-    place = ("victim", "attack", "objective", "budget", "query_budget", "seed")
-    wanted = tuple(search[name] for name in place)
+    wanted = Place.of(search)
     for spec in expand(loaded.suite):
-        at = (
-            spec.victim.label, spec.attack.label, spec.objective.label, spec.budget.text, spec.query_budget, spec.seed,
-        )  # fmt: skip
+        place = replace(spec.place(wanted.attribute), dataset=wanted.dataset)
         names = (spec.dataset.label, spec.dataset.fallback)
-        if at == wanted and search["dataset"] in names and spec.dataset.attribute in (None, search["attribute"]):
+        if place == wanted and wanted.dataset in names and spec.dataset.attribute in (None, wanted.attribute):
             subject, _ = load_subject(spec.dataset, loaded.folder)
-            if subject.attribute == search["attribute"]:
+            if subject.attribute == wanted.attribute:
                 return spec, subject
     raise A4GError(f"suite '{suite}' has no search like '{search['search_id']}': name the suite that made it (--suite)")
 

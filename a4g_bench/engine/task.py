@@ -38,7 +38,7 @@ def planned_row(planned: Planned, suite: str, suite_hash: str, attempt: int, sta
         search_id=planned.search_id,
         attempt=attempt,
         suite=suite,
-        **planned.place(),
+        **planned.place.to_row(),
         attack_name=spec.reference.name if spec.reference else spec.attack.name,
         role="reference" if spec.reference else attack.threat.role,
         knowledge="surrogate" if spec.attack.surrogate else attack.threat.knowledge,

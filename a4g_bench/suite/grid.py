@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -13,6 +13,7 @@ from a4g_bench.metrics.confusion import get_metric
 from a4g_bench.protocol import IDENTITY_VERSION, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.references.base import get_reference
+from a4g_bench.store.place import PLACE_COLUMNS, Place
 from a4g_bench.suite.model import (
     AttackEntry,
     Audited,
@@ -60,6 +61,23 @@ class Spec:
     def queried(self) -> Named:
         """The victim that the attack may query, and whose scores it may read: the audited one, or a surrogate."""
         return self.attack.surrogate or self.victim
+
+    @property
+    def coordinates(self) -> dict[str, Any]:
+        """The columns of its place but the attribute, which the data decide where the suite does not."""
+        return {
+            "dataset": self.dataset.label,
+            "victim": self.victim.label,
+            "attack": self.attack.label,
+            "objective": self.objective.label,
+            "budget": self.budget.text,
+            "query_budget": self.query_budget,
+            "seed": self.seed,
+        }
+
+    def place(self, attribute: str) -> Place:
+        """Its place in the grid of a suite whose data have this protected attribute."""
+        return Place(attribute=attribute, **self.coordinates)
 
     def identity(self, fingerprint: str, attribute: str) -> dict[str, Any]:
         """Everything that determines the result and nothing else, as JSON-able data."""
@@ -127,6 +145,13 @@ def excluded(suite: Suite) -> int:
     return sum(not _wanted(suite, spec) for spec in _grid(suite))
 
 
+#: The columns of a search's place that a combination may name, by the key under which it does. The attribute is none
+#: of them: the data decide it where the suite does not.
+PATTERN_COLUMNS = {
+    "poison_budget" if column == "budget" else column: column for column in PLACE_COLUMNS if column != "attribute"
+}
+
+
 def patterns(combination: Combination) -> Iterator[tuple[str, list[Any]]]:
     """The keys that a combination names, each with the values it matches."""
     for key in combination.model_fields_set:
@@ -136,6 +161,19 @@ def patterns(combination: Combination) -> Iterator[tuple[str, list[Any]]]:
             yield key, [PoisonBudget.model_validate(v).text for v in values] if key == "poison_budget" else values
 
 
+def offered_coordinates(suite: Suite) -> dict[str, Sequence[Any]]:
+    """The values that a suite's searches may have in the columns of :attr:`Spec.coordinates`."""
+    return {
+        "dataset": [dataset.label for dataset in suite.datasets],
+        "victim": [victim.label for victim in suite.victims],
+        "attack": [entry.label for entry in (*suite.attacks, *suite.references)],
+        "objective": [objective.label for objective in suite.objectives],
+        "budget": [budget.text for budget in suite.poison_budgets],
+        "query_budget": [0, *suite.query_budgets],
+        "seed": suite.seeds,
+    }
+
+
 def _wanted(suite: Suite, spec: Spec) -> bool:
     if suite.include and not any(_matches(combination, spec) for combination in suite.include):
         return False
@@ -143,16 +181,8 @@ def _wanted(suite: Suite, spec: Spec) -> bool:
 
 
 def _matches(combination: Combination, spec: Spec) -> bool:
-    mine = {
-        "dataset": spec.dataset.label,
-        "victim": spec.victim.label,
-        "attack": spec.attack.label,
-        "objective": spec.objective.label,
-        "poison_budget": spec.budget.text,
-        "query_budget": spec.query_budget,
-        "seed": spec.seed,
-    }
-    return all(mine[key] in values for key, values in patterns(combination))
+    coordinates = spec.coordinates
+    return all(coordinates[PATTERN_COLUMNS[key]] in values for key, values in patterns(combination))
 
 
 def _grid(suite: Suite) -> Iterator[Spec]:

@@ -14,6 +14,7 @@ from a4g_bench.data.schema import Schema
 from a4g_bench.data.split import split, subsample
 from a4g_bench.data.table import Table
 from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest, without_secrets
+from a4g_bench.store.place import Place
 from a4g_bench.suite.check import check_suite
 from a4g_bench.suite.grid import Spec, expand, identify
 from a4g_bench.suite.load import LoadedSuite
@@ -73,19 +74,10 @@ class Planned:
         """Hash of :attr:`identity`."""
         return identify(self.identity)
 
-    def place(self) -> dict[str, Any]:
+    @cached_property
+    def place(self) -> Place:
         """Its place in the grid, by which a result made under another identity is recognised as stale."""
-        spec = self.spec
-        return {
-            "dataset": spec.dataset.label,
-            "attribute": self.subject.attribute,
-            "victim": spec.victim.label,
-            "attack": spec.attack.label,
-            "objective": spec.objective.label,
-            "budget": spec.budget.text,
-            "query_budget": spec.query_budget,
-            "seed": spec.seed,
-        }
+        return self.spec.place(self.subject.attribute)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +141,9 @@ def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:
     for planned in searches:
         twin = seen.setdefault(planned.search_id, planned)
         if twin is not planned:
-            here, there = (", ".join(map(str, p.place().values())) for p in (planned, twin))
             raise SuiteError(
-                f"the suite asks twice for the same search, as ({there}) and as ({here}): remove one of them"
+                f"the suite asks twice for the same search, as ({twin.place}) and as ({planned.place}): remove one of"
+                " them"
             )
     return searches
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from a4g_bench.errors import StoreError
 from a4g_bench.store.claim import read_claims
+from a4g_bench.store.place import PLACE_COLUMNS, Place
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 
-_PLACE = ("dataset", "attribute", "victim", "attack", "objective", "budget", "query_budget", "seed")
 _STATE = ("search_id", "status", "attempt", "error_type", "error_message", "queries", "poison_rows", "baseline_id")
-_SEARCH_COLUMNS = (*_STATE, "identity", *_PLACE)
+_SEARCH_COLUMNS = (*_STATE, "identity", *PLACE_COLUMNS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,15 +85,14 @@ def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:
     orphans = {search_id: row for search_id, row in rows.items() if search_id not in planned_ids}
     if not orphans:
         return {}
-    places = {tuple(planned.place().values()): planned for planned in plan.searches}
-    found = {}
+    places = {planned.place: planned for planned in plan.searches}
+    reasons = {}
     for search_id, row in orphans.items():
-        place = tuple(row[name] for name in _PLACE)
-        planned = places.get(place)
-        found[search_id] = (
+        planned = places.get(Place.of(row))
+        reasons[search_id] = (
             "not in the suite" if planned is None else _difference(json.loads(row["identity"]), planned.identity)
         )
-    return found
+    return reasons
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> str:
