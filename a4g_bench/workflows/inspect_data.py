@@ -10,13 +10,12 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from a4g_bench.data.table import Table
-from a4g_bench.engine.audit import Audit, unpack
+from a4g_bench.engine.audit import Audit, distinct_seeds, unpack
 from a4g_bench.engine.fits import InlineFitter, Job
 from a4g_bench.engine.local import run_here
 from a4g_bench.errors import VictimError
 from a4g_bench.leaderboard import ResultTables, build
 from a4g_bench.metrics.auc import auc
-from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.store.results import Results
 from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import LoadedSuite
@@ -124,9 +123,8 @@ def _scores(subject: Subject, victim: Named, seed: int) -> npt.NDArray[np.float6
     audit = Audit(
         subject.table, subject.attribute, Audited(name=victim.name, label=victim.label, params=victim.params), seed
     )
-    seeds = audit_victim_seeds(seed)
-    distinct = seeds if get_victim(victim.name, victim.params).seeded() else seeds[:1]
-    fits = InlineFitter(audit.training_data()).run(Job("train", "audit", one, output="scores") for one in distinct)
+    jobs = [Job("train", "audit", one, output="scores") for one in distinct_seeds(victim, seed)]
+    fits = InlineFitter(audit.training_data()).run(jobs)
     for fit in fits:
         if fit.values is None:
             raise VictimError(f"victim '{victim.label}' on '{subject.entry.label}': {fit.failed}")

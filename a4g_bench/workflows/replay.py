@@ -9,8 +9,7 @@ import pandas as pd
 
 from a4g_bench import provenance
 from a4g_bench.attacks.base import Poison
-from a4g_bench.engine.audit import Audit, predict, treatments, unpack
-from a4g_bench.engine.fits import InlineFitter
+from a4g_bench.engine.audit import Audit, LocalAuditor, audit_poison, unpack
 from a4g_bench.errors import DataError, StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import MEAN_SEED
@@ -69,18 +68,29 @@ def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject)
         raise StoreError(f"search '{row['search_id']}': its predictions, or those of its clean victim, are missing")
     planned, victim = Planned(spec, subject.facts), spec.audited[0]
     audit = Audit(subject.table, subject.attribute, victim, row["seed"])
-    fitter = InlineFitter(audit.training_data())
-    before, after = treatments(planned, victim)
-    clean = predict(victim, row["seed"], fitter, None, before).predictions
-    poisoned = predict(victim, row["seed"], fitter, poison_of(record, subject), after).predictions
-    judged = audit.audit_rows(row["search_id"], clean, poisoned)
+    anew = _MadeAnew()
+    result = audit_poison(planned, victim, poison_of(record, subject), LocalAuditor(audit, anew))
+    clean, poisoned = unpack(anew.baseline), unpack(result.predictions)
     return Replayed(
         row["search_id"],
-        _figures(record.audits, judged, row["victim"]),
+        _figures(record.audits, result.audits, row["victim"]),
         sum(map(len, poisoned)),
         (_flipped(unpack(baseline), clean), _flipped(unpack(stored), poisoned)),
         _changed(json.loads(row["versions"] or "{}"), provenance.package_versions()),
     )
+
+
+class _MadeAnew:
+    """A clean audit that nobody has made before: the stored one is not to be read."""
+
+    def __init__(self) -> None:
+        self.baseline: list[Row] = []
+
+    def read_baseline(self, baseline_id: str) -> list[Row]:
+        return self.baseline
+
+    def write_baseline(self, rows: Sequence[Row]) -> None:
+        self.baseline = list(rows)
 
 
 def poison_of(record: SearchRecord, subject: Subject) -> Poison:
