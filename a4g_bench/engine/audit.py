@@ -16,6 +16,7 @@ from a4g_bench.data.table import Table
 from a4g_bench.defences.base import get_defence
 from a4g_bench.engine.clean import FitFailedError
 from a4g_bench.engine.fits import Fitter, InlineFitter, Job, TrainingData, Treatment
+from a4g_bench.engine.row_sets import AUDIT, TRAIN, VALIDATION
 from a4g_bench.errors import StoreError
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
@@ -87,7 +88,7 @@ def predict(
     """
     seeds, distinct = audit_victim_seeds(seed), distinct_seeds(victim, seed, treatment)
     rows = (poison.features, poison.labels) if poison is not None else None
-    fits = fitter.run(Job("train", "audit", one, rows, treatment=treatment) for one in distinct)
+    fits = fitter.run(Job(TRAIN, AUDIT, one, rows, treatment=treatment) for one in distinct)
     predictions = []
     for fit in fits:
         if fit.values is None:
@@ -155,8 +156,8 @@ class Audit:
             schema=self.table.schema,
             features=self.table.features,
             labels=self.table.labels,
-            sets={"train": parts.train, "validation": parts.validation, "audit": parts.audit},
-            scale_on="train",
+            sets={TRAIN: parts.train, VALIDATION: parts.validation, AUDIT: parts.audit},
+            scale_on=TRAIN,
             victim=self.victim.name,
             parameters=self.victim.params,
         )

@@ -12,7 +12,8 @@ from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool
 from a4g_bench.data.domain import Domain
 from a4g_bench.engine.clean import CleanBaseline, judged_rows, victim_seeds
 from a4g_bench.engine.fits import Fit, Fitter, Job
-from a4g_bench.engine.view import HOLDOUT, Stage, View
+from a4g_bench.engine.row_sets import TRAIN, RowSet
+from a4g_bench.engine.view import FOLDS, HOLDOUT, Stage, View, stages_of
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.confusion import Counts, Label, get_metric
 from a4g_bench.metrics.estimate import Measurement, Sample, measure
@@ -54,7 +55,7 @@ class Oracle:
 
     @cached_property
     def _modes(self) -> dict[str, list[Stage]]:
-        return self.view.stages(self.fits.folds)
+        return stages_of(self.fits.folds)
 
     @cached_property
     def _samples(self) -> dict[str, Sample]:
@@ -62,17 +63,16 @@ class Oracle:
         return {mode: self.view.sample(judged_rows(self.view, stages, folds)) for mode, stages in self._modes.items()}
 
     @cached_property
-    def pools(self) -> dict[str, Pool]:
+    def pools(self) -> dict[RowSet, Pool]:
         """Rows an attack may copy, per training set, with the clean victim's scores where they were baseline.
 
         Of a fold's set only those that are feasible beside the training rows: search-validation rows may lie outside.
         """
         sets = self.view.sets(self.fits.folds)
-        trained = {stage.train for stages in self._modes.values() for stage in stages}
         pools = {}
-        for name in sorted(trained):
-            pool = replace(self.view.pool(sets[name]), known_scores=self.clean_baseline.scores.get(name))
-            pools[name] = pool if name == "train" else _feasible(pool, self.view.domain)
+        for key in dict.fromkeys(stage.train for stages in self._modes.values() for stage in stages):
+            pool = replace(self.view.pool(sets[key]), known_scores=self.clean_baseline.scores.get(key))
+            pools[key] = pool if key == TRAIN else _feasible(pool, self.view.domain)
         return pools
 
     def reference(self, candidate: Candidate | None = None) -> Measurement:
@@ -87,9 +87,9 @@ class Oracle:
     def mode(self, candidate: Candidate) -> str:
         """How a candidate is evaluated: on the holdout, or on the suite's folds."""
         fixed = candidate.confirm or candidate.poison is not None or self.fits.folds == 1
-        return HOLDOUT if fixed else "folds"
+        return HOLDOUT if fixed else FOLDS
 
-    def draw(self, attack: Attack, candidate: Candidate, train: str) -> Poison:
+    def draw(self, attack: Attack, candidate: Candidate, train: RowSet) -> Poison:
         """The rows a candidate stands for on one training set, validated. Raises ``AttackError`` if they are
         infeasible.
         """
@@ -103,9 +103,9 @@ class Oracle:
         self.validate(poison, size)
         return poison
 
-    def size(self, train: str) -> int:
+    def size(self, train: RowSet) -> int:
         """The poison budget on a training set: that on the training rows, in proportion."""
-        if train == "train" or not self.rows:
+        if train == TRAIN or not self.rows:
             return self.rows
         return max(1, int(self.rows * len(self.view.sets(self.fits.folds)[train]) / self.view.n_train + 0.5))
 

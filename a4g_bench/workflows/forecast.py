@@ -7,6 +7,7 @@ import numpy as np
 
 from a4g_bench.attacks.base import get_attack
 from a4g_bench.engine.fits import InlineFitter, Job
+from a4g_bench.engine.row_sets import TRAIN, VALIDATION
 from a4g_bench.engine.view import View
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import unfairness
@@ -91,12 +92,12 @@ def try_victim(subject: Subject, victim: Named, seed: int, budget: PoisonBudget)
     rows = generator(seed, Purpose.SEARCH).choice(view.n_train, budget.rows(view.n_train), replace=False)
     fitter = InlineFitter(training_data)
     poison = (view.features[rows], view.labels[rows])
-    clean, moved = fitter.run([Job("train", "validation", 0), Job("train", "validation", 0, poison)])
+    clean, moved = fitter.run([Job(TRAIN, VALIDATION, 0), Job(TRAIN, VALIDATION, 0, poison)])
     if clean.values is None or moved.values is None:
         raise VictimError(
             f"victim '{victim.label}' on data set '{subject.entry.label}': {clean.failed or moved.failed}"
         )
-    sample = view.sample(training_data.sets["validation"])
+    sample = view.sample(training_data.sets[VALIDATION])
     measured = measure(sample, [moved.values], [clean.values], unfairness)
     deserving = np.bincount(sample.groups[sample.labels == sample.favourable], minlength=len(sample.group_names))
     error = max(measured.unfairness.sem, 1 / deserving.min())

@@ -13,6 +13,7 @@ from a4g_bench.data.table import Table
 from a4g_bench.engine.audit import Audit, distinct_seeds, unpack
 from a4g_bench.engine.fits import InlineFitter, Job
 from a4g_bench.engine.local import run_here
+from a4g_bench.engine.row_sets import AUDIT, TRAIN
 from a4g_bench.errors import VictimError
 from a4g_bench.leaderboard import ResultTables, build
 from a4g_bench.metrics.auc import auc
@@ -123,7 +124,7 @@ def _scores(subject: Subject, victim: Named, seed: int) -> npt.NDArray[np.float6
     audit = Audit(
         subject.table, subject.attribute, Audited(name=victim.name, label=victim.label, params=victim.params), seed
     )
-    jobs = [Job("train", "audit", one, output="scores") for one in distinct_seeds(victim, seed)]
+    jobs = [Job(TRAIN, AUDIT, one, output="scores") for one in distinct_seeds(victim, seed)]
     fits = InlineFitter(audit.training_data()).run(jobs)
     for fit in fits:
         if fit.values is None:
