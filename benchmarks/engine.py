@@ -31,6 +31,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
 from a4g_bench.store.results import Results
+from a4g_bench.suite.grid import PoisonSearch
 from a4g_bench.victims.base import get_victim
 from a4g_bench.victims.encoding import Encoder
 from a4g_bench.workflows.run import run_suite
@@ -114,6 +115,7 @@ def loop() -> Iterator[Figure]:
     training_data = view.training_data(spec.victim, 1)
     fitter = InlineFitter(training_data)
     clean_baseline = fit_clean(view, spec.victim, spec.fits, fitter, with_scores=True)
+    assert isinstance(spec, PoisonSearch)
     search = Search(planned.search_id, spec, view, clean_baseline, fitter)
     encoder = Encoder.of(view.schema, "one-hot", view.features[: view.n_train])
     model = get_victim(spec.victim.name, {}).estimator(seeds.query_victim_seed(0, 0, 0))

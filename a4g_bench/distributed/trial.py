@@ -22,6 +22,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import LostProcessError, StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import SearchRecord
+from a4g_bench.suite.grid import PoisonSearch
 from a4g_bench.suite.model import Audited, Limits
 from a4g_bench.suite.plan import Key, Planned
 
@@ -53,7 +54,8 @@ class SearchTrainable(tune.Trainable):
         assert context is not None
         self._context = context
         self._services = _RayServices(context)
-        for name, parameters in {p.spec.attack.name: p.spec.attack.params for p in context.searches}.items():
+        attacks = (p.spec.attack for p in context.searches if isinstance(p.spec, PoisonSearch))
+        for name, parameters in {attack.name: attack.params for attack in attacks}.items():
             get_attack(name, parameters)  # import them now, while the fit workers start
         self._services.pool.wait()
         self._begin(config["search"])

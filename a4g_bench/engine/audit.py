@@ -23,6 +23,7 @@ from a4g_bench.metrics.estimate import Predictions, Sample
 from a4g_bench.protocol import MEAN_SEED, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.seeds import audit_victim_seeds
+from a4g_bench.suite.grid import Mitigation
 from a4g_bench.suite.model import Audited, Named
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.base import get_victim
@@ -104,7 +105,7 @@ def treatments(planned: Planned, victim: Audited) -> tuple[Treatment | None, Tre
     """
     spec, attribute, defence = planned.spec, planned.subject.attribute, victim.defence
     screened = Treatment.of("defence", defence.name, defence.params, attribute) if defence else None
-    if spec.reference is None:
+    if not isinstance(spec, Mitigation):
         return screened, screened
     reference = spec.reference
     return None, Treatment.of("reference", reference.name, reference.params, attribute, spec.max_accuracy_loss)

@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from a4g_bench.engine.fits import Fit, Fitter, Job
 from a4g_bench.engine.row_sets import RowSet
-from a4g_bench.engine.view import Stage, View, stages_of
+from a4g_bench.engine.view import Stage, View, stages_of, training_key
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import SCORE_FOLDS
 from a4g_bench.seeds import query_victim_seed
 from a4g_bench.suite.model import Fits, Named
+from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.base import get_victim
 
 #: Victim seeds of the clean victim start here, so that they are none of a query's.
@@ -39,6 +40,13 @@ class CleanBaseline:
     clean: dict[str, list[Predictions]]
     scores: dict[RowSet, npt.NDArray[np.float64]]
     cpu_seconds: float
+
+
+def clean_baseline_key(planned: Planned) -> str:
+    """What searches that share a clean baseline have in common."""
+    spec, subject = planned.spec, planned.subject
+    data = training_key(subject.fingerprint, subject.attribute, spec.seed, spec.queried, spec.fits.folds)
+    return f"{data} {spec.fits.victim_seeds} {spec.uses_scores}"
 
 
 def victim_seeds(victim: Named, fits: Fits) -> int:

@@ -16,7 +16,7 @@ from a4g_bench.engine.row_sets import TRAIN
 from a4g_bench.engine.view import HOLDOUT, View
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.estimate import Estimate, Measurement
-from a4g_bench.suite.grid import Spec
+from a4g_bench.suite.grid import PoisonSearch
 
 Row = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Search:
     """Runs one spec on a view. ``fitter`` must hold the view's training data."""
 
     search_id: str
-    spec: Spec
+    spec: PoisonSearch
     view: View
     clean_baseline: CleanBaseline
     fitter: Fitter

@@ -100,6 +100,12 @@ def stages_of(folds: int) -> dict[str, list[Stage]]:
     return {HOLDOUT: holdout, FOLDS: [Stage(rest_of(k), fold_of(k)) for k in range(folds)] if folds > 1 else holdout}
 
 
+def training_key(fingerprint: str, attribute: str, seed: int, victim: Named, folds: int) -> str:
+    """Identifies the training data of all searches on one table, attribute, seed and victim with so many folds."""
+    content = f"{fingerprint} {attribute} {seed} {folds} {victim.name} {sorted(victim.params.items())}"
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """Rows of train, then of search-validation; positions below ``n_train`` are train.
@@ -164,8 +170,7 @@ class View:
 
     def training_key(self, victim: Named, folds: int) -> str:
         """Identifies :meth:`training_data`."""
-        told = f"{self.fingerprint} {self.attribute} {self.seed} {folds} {victim.name} {sorted(victim.params.items())}"
-        return hashlib.sha256(told.encode()).hexdigest()
+        return training_key(self.fingerprint, self.attribute, self.seed, victim, folds)
 
     def training_data(self, victim: Named, folds: int) -> TrainingData:
         """What a search's fitter holds."""

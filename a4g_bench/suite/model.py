@@ -61,12 +61,7 @@ class PoisonBudget(_Model):
         if self.count is not None:
             return self.count
         assert self.share is not None
-        return max(1, int(self.share * train_rows + 0.5)) if self.share else 0
-
-    @classmethod
-    def none(cls) -> "PoisonBudget":
-        """No rows: what a reference line adds. A suite cannot write it."""
-        return cls.model_construct(text="0%", share=0.0, count=None)
+        return max(1, int(self.share * train_rows + 0.5))
 
 
 class Named(_Model):

@@ -98,7 +98,7 @@ def evaluate(
         for planned in plan.searches:
             if planned.search_id in known:
                 continue
-            told(f"auditing {planned.spec.attack.label}, seed {planned.spec.seed}")
+            told(f"auditing {planned.spec.label}, seed {planned.spec.seed}")
             task = Task(planned, services, suite=SUITE, suite_hash=plan.loaded.hash, attempt=1, cores=1)
             task.prepare(lambda attack: setattr(attack, "rows", poison) if isinstance(attack, Given) else None)
             while not task.step():
