@@ -96,7 +96,14 @@ def execute(
         fetch(writer.__ray_ready__.remote())  # what keeps it from starting would otherwise be told once per search
         cores = plan.suite.resources.cores
         context = RunContext(
-            tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, writer
+            searches=tuple(todo),
+            attempts=attempts,
+            suite=plan.suite.name,
+            suite_hash=plan.loaded.hash,
+            limits=plan.suite.limits,
+            cores=cores,
+            tables=tables,
+            writer=writer,
         )
         watch = _Watch(report, todo, interrupt)
         _sweep()

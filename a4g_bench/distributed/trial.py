@@ -29,7 +29,7 @@ from a4g_bench.suite.plan import Key, Planned
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RunContext:
     """What all searches of a run share; travels to every process once. It holds references to rows, no rows."""
 

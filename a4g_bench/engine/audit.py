@@ -40,7 +40,7 @@ class Predicted:
     cpu_seconds: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class AuditResult:
     """What an audit gives back: rows for the tables ``audits`` and ``predictions``, and its cost."""
 
@@ -196,10 +196,10 @@ class Audit:
         """Judge a poisoned victim's predictions against the clean ones of ``baseline`` (rows of that table)."""
         clean = unpack(baseline)
         return AuditResult(
-            self.baseline_id,
-            len(poisoned[0]),
-            self.audit_rows(search_id, clean, poisoned),
-            self.prediction_rows(search_id, poisoned),
+            baseline_id=self.baseline_id,
+            audit_rows=len(poisoned[0]),
+            audits=self.audit_rows(search_id, clean, poisoned),
+            predictions=self.prediction_rows(search_id, poisoned),
         )
 
     def audit_rows(self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]) -> list[Row]:

@@ -21,7 +21,7 @@ from a4g_bench.seeds import Purpose, generator, query_victim_seed
 from a4g_bench.suite.model import Fits, Named, Objective
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluated:
     """One query's outcome. ``poison`` is the set drawn on the training rows where there was one (holdout
     evaluations).
@@ -40,7 +40,7 @@ class Evaluated:
     fits: int = 0
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Oracle:
     """Evaluates candidates of one search. ``rows`` is the poison budget on the training rows."""
 
@@ -155,7 +155,17 @@ class Oracle:
             drawn = [self.draw(attack, candidate, stage.train) for stage in stages]
         except Exception as error:  # an attack's own code: its query fails, the search goes on
             reason = str(error) if isinstance(error, AttackError) else f"{type(error).__name__}: {error}"
-            return _Plan(query, candidate, mode, "", 0, None, (), reason, seconds=time.perf_counter() - started)
+            return _Plan(
+                query=query,
+                candidate=candidate,
+                mode=mode,
+                digest="",
+                rows=0,
+                poison=None,
+                jobs=(),
+                failed=reason,
+                seconds=time.perf_counter() - started,
+            )
         digests = [poison.digest for poison in drawn]
         digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
         jobs = tuple(
@@ -166,12 +176,30 @@ class Oracle:
         poison = drawn[0] if mode == HOLDOUT else None
         seconds = time.perf_counter() - started
         return _Plan(
-            query, candidate, mode, digest, len(drawn[0]), poison, jobs, None, self._key(candidate, digest), 0, seconds
+            query=query,
+            candidate=candidate,
+            mode=mode,
+            digest=digest,
+            rows=len(drawn[0]),
+            poison=poison,
+            jobs=jobs,
+            failed=None,
+            key=self._key(candidate, digest),
+            first=0,
+            seconds=seconds,
         )
 
     def _outcome(self, plan: "_Plan", results: Sequence[Fit], pending: dict[str, int]) -> Evaluated:
         if plan.failed is not None:
-            return Evaluated(plan.candidate, plan.digest, plan.rows, None, None, plan.failed, seconds=plan.seconds)
+            return Evaluated(
+                candidate=plan.candidate,
+                digest=plan.digest,
+                poison_rows=plan.rows,
+                poison=None,
+                measurement=None,
+                failed=plan.failed,
+                seconds=plan.seconds,
+            )
         mine: Sequence[Fit] = ()
         duplicate_of = None
         if pending.get(plan.key) == plan.query:
@@ -198,9 +226,18 @@ class Oracle:
         twin: int | None,
     ) -> Evaluated:
         return Evaluated(
-            plan.candidate, plan.digest, plan.rows, plan.poison, measured, failed, cause, twin,
-            plan.seconds + sum(f.seconds for f in fits), sum(f.cpu_seconds for f in fits), len(fits),
-        )  # fmt: skip
+            candidate=plan.candidate,
+            digest=plan.digest,
+            poison_rows=plan.rows,
+            poison=plan.poison,
+            measurement=measured,
+            failed=failed,
+            cause=cause,
+            duplicate_of=twin,
+            seconds=plan.seconds + sum(f.seconds for f in fits),
+            cpu_seconds=sum(f.cpu_seconds for f in fits),
+            fits=len(fits),
+        )
 
     def _measure(self, plan: "_Plan", fits: Sequence[Fit]) -> Measurement:
         stages = self._modes[plan.mode]
@@ -215,7 +252,7 @@ class Oracle:
         return -cost if self.objective.invert else cost
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Plan:
     """A query on its way: its rows are drawn, its fits are jobs from position ``first``."""
 

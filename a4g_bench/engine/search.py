@@ -48,13 +48,13 @@ class Search:
     def __post_init__(self) -> None:
         self.rows = self.spec.rows(self.view.n_train)
         self.oracle = Oracle(
-            self.view,
-            self.spec.queried,
-            self.spec.fits,
-            self.spec.objective,
-            self.rows,
-            self.clean_baseline,
-            self.fitter,
+            view=self.view,
+            victim=self.spec.queried,
+            fits=self.spec.fits,
+            objective=self.spec.objective,
+            rows=self.rows,
+            clean_baseline=self.clean_baseline,
+            fitter=self.fitter,
         )
         self.attack: Attack = get_attack(self.spec.attack.name, self.spec.attack.params)
         self.allowed = self.spec.query_budget if self.attack.is_search else 0

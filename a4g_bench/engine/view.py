@@ -106,7 +106,7 @@ def training_key(fingerprint: str, attribute: str, seed: int, victim: Named, fol
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class View:
     """Rows of train, then of search-validation; positions below ``n_train`` are train.
 
@@ -130,9 +130,15 @@ class View:
         parts = split(table, attribute, seed)
         rows = np.concatenate([parts.train, parts.validation])
         return cls(
-            table.name, table.schema, attribute, table.fingerprint, seed,
-            table.features[rows], table.labels[rows], len(parts.train),
-        )  # fmt: skip
+            name=table.name,
+            schema=table.schema,
+            attribute=attribute,
+            fingerprint=table.fingerprint,
+            seed=seed,
+            features=table.features[rows],
+            labels=table.labels[rows],
+            n_train=len(parts.train),
+        )
 
     @cached_property
     def groups(self) -> npt.NDArray[np.int64]:

@@ -80,7 +80,7 @@ class Planned:
         return self.spec.place(self.subject.attribute)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Plan:
     """All searches of a suite over its loaded data. ``notes`` are remarks for the user, such as a fallback taken."""
 
@@ -122,7 +122,13 @@ def make_plan(loaded: LoadedSuite) -> Plan:
     searches = tuple(Planned(spec, by_entry[id(spec.dataset)].facts) for spec in expand(suite))
     if not searches:
         raise SuiteError(f"{loaded.path}: include and exclude leave no search")
-    return Plan(loaded, suite, {s.key: s for s in subjects}, _without_twins(searches), tuple(notes))
+    return Plan(
+        loaded=loaded,
+        suite=suite,
+        subjects={s.key: s for s in subjects},
+        searches=_without_twins(searches),
+        notes=tuple(notes),
+    )
 
 
 def _outside(entry: DatasetEntry, folder: Path) -> str:
@@ -172,7 +178,7 @@ def plan_of(subject: Subject, said: Mapping[str, Any]) -> Plan:
     check_suite(loaded)
     _check_budgets(loaded, subject, min(len(split(subject.table, subject.attribute, s).train) for s in suite.seeds))
     searches = tuple(Planned(spec, subject.facts) for spec in expand(suite))
-    return Plan(loaded, suite, {subject.key: subject}, searches, ())
+    return Plan(loaded=loaded, suite=suite, subjects={subject.key: subject}, searches=searches, notes=())
 
 
 def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:

@@ -30,7 +30,7 @@ class Trial:
     gap_error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Forecast:
     """One data set x victim of a suite. ``cpu_seconds`` and ``fits`` are for the searches that are still to run.
 
@@ -77,11 +77,19 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
                 seconds += queries * (instead.fit_seconds - trial.fit_seconds)
             lines.append(
                 Forecast(
-                    subject.entry.label, subject.attribute, victim.label, len(mine), len(todo),
-                    sum(load.queries for load in loads), fits, trial.fit_seconds, seconds,
-                    trial.gap, DETECTABLE_ERRORS * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
+                    dataset=subject.entry.label,
+                    attribute=subject.attribute,
+                    victim=victim.label,
+                    searches=len(mine),
+                    to_run=len(todo),
+                    queries=sum(load.queries for load in loads),
+                    fits=fits,
+                    fit_seconds=trial.fit_seconds,
+                    cpu_seconds=seconds,
+                    gap=trial.gap,
+                    resolvable=DETECTABLE_ERRORS * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
                 )
-            )  # fmt: skip
+            )
     return lines
 
 

@@ -48,7 +48,13 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     )
     suite = suite.model_copy(update={"datasets": [subject.entry]})
     searches = tuple(Planned(spec, subject.facts) for spec in expand(suite))
-    plan = Plan(LoadedSuite(suite, "audit", Path()), suite, {subject.key: subject}, searches, ())
+    plan = Plan(
+        loaded=LoadedSuite(suite, "audit", Path()),
+        suite=suite,
+        subjects={subject.key: subject},
+        searches=searches,
+        notes=(),
+    )
     with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
         results = Results(folder)
         for planned in plan.searches:

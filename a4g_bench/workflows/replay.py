@@ -28,7 +28,7 @@ FIGURES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Replayed:
     """What training again gave: ``figures`` holds (role, metric, stored, replayed) of the means over victim seeds.
 
@@ -72,11 +72,11 @@ def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject)
     result = audit_poison(planned, victim, poison_of(record, subject), LocalAuditor(audit, anew))
     clean, poisoned = unpack(anew.baseline), unpack(result.predictions)
     return Replayed(
-        row["search_id"],
-        _figures(record.audits, result.audits, row["victim"]),
-        sum(map(len, poisoned)),
-        (_flipped(unpack(baseline), clean), _flipped(unpack(stored), poisoned)),
-        _changed(json.loads(row["versions"] or "{}"), provenance.package_versions()),
+        search_id=row["search_id"],
+        figures=_figures(record.audits, result.audits, row["victim"]),
+        predictions=sum(map(len, poisoned)),
+        flipped=(_flipped(unpack(baseline), clean), _flipped(unpack(stored), poisoned)),
+        versions=_changed(json.loads(row["versions"] or "{}"), provenance.package_versions()),
     )
 
 
