@@ -657,10 +657,11 @@ def _flat(group: Mapping[str, Any]) -> dict[str, Any]:
 def _search_result(record: "SearchRecord") -> SearchResult:
     import pandas as pd
 
+    from a4g_bench.store.poison_rows import without_search
+
     rows = pd.DataFrame()
     if record.poison is not None:
-        rows = record.poison.drop_columns(["search_id", "row"]).to_pandas()
-        rows.columns = [str(column).removeprefix("x.") for column in rows.columns]
+        rows = without_search(record.poison).to_pandas()
     queries = pd.DataFrame(record.queries).drop(columns="search_id", errors="ignore")
     audits = pd.DataFrame([row for row in record.audits if row["audit_seed"] == MEAN_SEED])
     audits = audits[audits["evaluated_on"] == record.search["victim"]].set_index("role")

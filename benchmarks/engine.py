@@ -25,11 +25,13 @@ from a4g_bench.attacks.base import Candidate
 from a4g_bench.engine.clean import fit_clean
 from a4g_bench.engine.fits import InlineFitter
 from a4g_bench.engine.local import run_here
+from a4g_bench.engine.row_sets import TRAIN, VALIDATION
 from a4g_bench.engine.search import Search
 from a4g_bench.engine.view import View
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
 from a4g_bench.store.results import Results
+from a4g_bench.suite.grid import PoisonSearch
 from a4g_bench.victims.base import get_victim
 from a4g_bench.victims.encoding import Encoder
 from a4g_bench.workflows.run import run_suite
@@ -113,17 +115,18 @@ def loop() -> Iterator[Figure]:
     training_data = view.training_data(spec.victim, 1)
     fitter = InlineFitter(training_data)
     clean_baseline = fit_clean(view, spec.victim, spec.fits, fitter, with_scores=True)
+    assert isinstance(spec, PoisonSearch)
     search = Search(planned.search_id, spec, view, clean_baseline, fitter)
     encoder = Encoder.of(view.schema, "one-hot", view.features[: view.n_train])
     model = get_victim(spec.victim.name, {}).estimator(seeds.query_victim_seed(0, 0, 0))
     model.fit(encoder(view.features[: view.n_train]), view.labels[: view.n_train])
     judged = encoder(view.features[view.n_train :])
-    sample = view.sample(training_data.sets["validation"])
+    sample = view.sample(training_data.sets[VALIDATION])
     clean = clean_baseline.clean["holdout"]
     candidates = [Candidate(c.parameters) for c in search.attack.ask(8)]
-    poison = search.oracle.draw(search.attack, candidates[0], "train")
+    poison = search.oracle.draw(search.attack, candidates[0], TRAIN)
     parts: dict[str, Callable[[int], Any]] = {
-        "decode": lambda i: search.oracle.draw(search.attack, candidates[i % 8], "train").digest,
+        "decode": lambda i: search.oracle.draw(search.attack, candidates[i % 8], TRAIN).digest,
         "encode": lambda i: encoder(poison.features),
         "predict": lambda i: model.predict(judged),
         "measure": lambda i: measure(sample, [1 - clean[0]], clean, unfairness),

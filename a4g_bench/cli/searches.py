@@ -163,8 +163,10 @@ def _milestones(queries: "list[QueryRow]") -> "list[QueryRow]":
 
 
 def _print_poison(poison: list[dict[str, Any]], rows: int) -> None:
+    from a4g_bench.store.poison_rows import feature_name
+
     print(f"\npoison: {len(poison) or 'no'} rows")
-    print_table([{key.removeprefix("x."): value for key, value in row.items()} for row in poison[:rows]], indent="  ")
+    print_table([{feature_name(key): value for key, value in row.items()} for row in poison[:rows]], indent="  ")
     _rest(len(poison), rows)
 
 
@@ -293,6 +295,8 @@ def export_command(
     import pyarrow as pa
     from pyarrow import csv, parquet
 
+    from a4g_bench.store.poison_rows import without_search
+
     if out is not None and Path(out).suffix not in _SUFFIXES:
         raise StoreError(f"'{out}': its name must end in {' or '.join(_SUFFIXES)}")
     known_id, folder = locate(search_id, results or default_roots())
@@ -301,8 +305,7 @@ def export_command(
         raise StoreError(
             f"search '{known_id}' did not end with poison rows: a4g-bench show {known_id} says how it ended"
         )
-    rows = record.poison.drop_columns(["search_id", "row"]).replace_schema_metadata(None)
-    rows = rows.rename_columns([name.removeprefix("x.") for name in rows.column_names])
+    rows = without_search(record.poison)
     if out is None:
         text = pa.BufferOutputStream()
         csv.write_csv(rows, text)

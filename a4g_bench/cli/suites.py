@@ -155,7 +155,7 @@ def plan_command(
     states = {p.search_id: name for name in ("complete", "failed", "missing") for p in getattr(state, name)}
     left_out = excluded(plan.suite)
     if as_json:
-        listed = [{"search_id": p.search_id, "state": states[p.search_id], **p.place()} for p in plan.searches]
+        listed = [{"search_id": p.search_id, "state": states[p.search_id], **p.place.to_row()} for p in plan.searches]
         print_json(
             {
                 "suite": plan.suite.name,
@@ -204,4 +204,4 @@ def plan_command(
     )
     print("resolvable: the smallest change of the gap that these seeds can tell from nothing (5 %, power 80 %)")
     if list_searches:
-        print_table([{"search": p.search_id, "state": states[p.search_id], **p.place()} for p in plan.searches])
+        print_table([{"search": p.search_id, "state": states[p.search_id], **p.place.to_row()} for p in plan.searches])

@@ -8,7 +8,7 @@ from typing import Any
 import ray
 
 from a4g_bench.data.table import Table
-from a4g_bench.engine.audit import Audit, AuditResult
+from a4g_bench.engine.audit import Audit, AuditResult, LocalAuditor
 from a4g_bench.engine.clean import CleanBaseline
 from a4g_bench.engine.fits import Fit, InlineFitter, Job
 from a4g_bench.engine.view import View
@@ -35,8 +35,7 @@ class FitWorker:
     def __init__(self, tables: dict[Key, Any], writer: Any) -> None:
         self._tables, self._writer = tables, writer  # object references: the rows stay in shared memory
         self._fitter: tuple[str, InlineFitter] | None = None
-        self._audit: tuple[str, Audit] | None = None
-        self._baseline: list[Row] = []
+        self._auditor: LocalAuditor | None = None
 
     def pid(self) -> int:
         """The process to watch, and to end."""
@@ -61,7 +60,7 @@ class FitWorker:
 
     def hold_audit(self, planned: Planned, victim: Audited) -> None:
         """Be ready for the fits of an audit."""
-        audit = self._audit_of(planned, victim)
+        audit = self._auditor_of(planned, victim).audit
         if self._fitter is None or self._fitter[0] != audit.baseline_id:
             self._fitter = None
             self._fitter = (audit.baseline_id, InlineFitter(audit.training_data()))
@@ -71,34 +70,46 @@ class FitWorker:
         assert self._fitter is not None
         return self._fitter[1].run([job])[0]
 
-    def baseline_known(self, planned: Planned, victim: Audited) -> bool:
+    def has_baseline(self, planned: Planned, victim: Audited) -> bool:
         """Whether the clean victim's audit is there already."""
-        return bool(self._baseline_of(self._audit_of(planned, victim)))
+        return self._auditor_of(planned, victim).has_baseline()
 
     def judge(
-        self, planned: Planned, victim: Audited, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
+        self,
+        planned: Planned,
+        victim: Audited,
+        search_id: str,
+        clean: Sequence[Predictions] | None,
+        poisoned: Sequence[Predictions],
     ) -> AuditResult:
         """Judge predictions on the audit rows; ``clean`` ones are kept as the baseline."""
-        audit = self._audit_of(planned, victim)
-        if clean is not None:
-            self._baseline = audit.baseline_rows(clean)
-            ray.get(self._writer.write_baseline.remote(self._baseline))
-        return audit.result(planned.search_id, self._baseline_of(audit), poisoned)
-
-    def _baseline_of(self, audit: Audit) -> list[Row]:
-        if not self._baseline or self._baseline[0]["baseline_id"] != audit.baseline_id:
-            self._baseline = ray.get(self._writer.baseline.remote(audit.baseline_id))
-        return self._baseline
+        return self._auditor_of(planned, victim).judge(search_id, clean, poisoned)
 
     def _table(self, planned: Planned) -> Table:
         table: Table = ray.get(self._tables[planned.key])
         return table
 
-    def _audit_of(self, planned: Planned, victim: Audited) -> Audit:
+    def _auditor_of(self, planned: Planned, victim: Audited) -> LocalAuditor:
+        """That of the last audit, with the baseline it knows, where this one shares it."""
         audit = Audit(self._table(planned), planned.subject.attribute, victim, planned.spec.seed)
-        if self._audit is None or self._audit[0] != audit.baseline_id:
-            self._audit = (audit.baseline_id, audit)
-        return self._audit[1]
+        known = self._auditor
+        if known is None or (known.audit.baseline_id, known.audit.victim) != (audit.baseline_id, victim):
+            known = self._auditor = LocalAuditor(audit, _BaselinesOf(self._writer))
+        return known
+
+
+class _BaselinesOf:
+    """The clean audits that the writer of the results folder reads and writes."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    def read_baseline(self, baseline_id: str) -> list[Row]:
+        rows: list[Row] = ray.get(self._writer.read_baseline.remote(baseline_id))
+        return rows
+
+    def write_baseline(self, rows: Sequence[Row]) -> None:
+        ray.get(self._writer.write_baseline.remote(rows))
 
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
@@ -150,7 +161,7 @@ class ResultsWriter:
         """Read a search's journal."""
         return self._results.read_journal(search_id)
 
-    def baseline(self, baseline_id: str) -> list[Row]:
+    def read_baseline(self, baseline_id: str) -> list[Row]:
         """Read a clean audit."""
         return self._results.read_baseline(baseline_id) if baseline_id in self._baselines else []
 

@@ -23,8 +23,8 @@ from a4g_bench.distributed.pool import fetch
 from a4g_bench.distributed.ray_runtime import _quiet, connected
 from a4g_bench.distributed.trial import RunContext, SearchTrainable
 from a4g_bench.engine.task import planned_row
+from a4g_bench.engine.workload import workload
 from a4g_bench.errors import StoreError
-from a4g_bench.protocol import AUDIT_SEEDS
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.plan import Plan, Planned
 
@@ -96,7 +96,14 @@ def execute(
         fetch(writer.__ray_ready__.remote())  # what keeps it from starting would otherwise be told once per search
         cores = plan.suite.resources.cores
         context = RunContext(
-            tuple(todo), attempts, plan.suite.name, plan.loaded.hash, plan.suite.limits, cores, tables, writer
+            searches=tuple(todo),
+            attempts=attempts,
+            suite=plan.suite.name,
+            suite_hash=plan.loaded.hash,
+            limits=plan.suite.limits,
+            cores=cores,
+            tables=tables,
+            writer=writer,
         )
         watch = _Watch(report, todo, interrupt)
         _sweep()
@@ -167,15 +174,15 @@ class _Watch(tune.Callback):
         self.unwritable: str | None = None
         self._report: Report | None = report
         self._progress = Progress(len(todo))
-        self._overhead = AUDIT_SEEDS  # fits of a search beside its queries
-        self._work = sum(planned.spec.query_budget + self._overhead for planned in todo)
+        self._loads = [workload(planned) for planned in todo]
+        self._work = sum(load.work for load in self._loads)
         self._queries: dict[str, int] = {}
         #: position of each search that Tune gave up -> the last line of its error
         self.lost: dict[int, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """What Tune keeps of it in its own files: not the reporter, which may hold a terminal."""
-        return {**self.__dict__, "_report": None, "_interrupt": None}
+        """What Tune keeps of it in its own files: no line per search, and no reporter, which may hold a terminal."""
+        return {**self.__dict__, "_report": None, "_interrupt": None, "_loads": []}
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._tell(trials)
@@ -189,7 +196,9 @@ class _Watch(tune.Callback):
             return
         fresh = result["queries"] - self._queries.get(trial.trial_id, 0)
         progress.queries += fresh
-        progress.work += (fresh + self._overhead * result["done"]) / self._work
+        load = self._loads[trial.config["search"]]
+        left = load.work - result["queries"] * load.fits_per_query if result["done"] else 0  # the audit, or never made
+        progress.work += (fresh * load.fits_per_query + left) / self._work
         self._queries[trial.trial_id] = result["queries"]
         gain = result["best_gain"]
         if gain is not None and (progress.best_gain is None or gain > progress.best_gain):

@@ -2,7 +2,6 @@
 search.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,19 +14,21 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from a4g_bench.attacks.base import Poison, get_attack
 from a4g_bench.distributed.actors import FitWorker
 from a4g_bench.distributed.pool import WorkerPool, fetch
-from a4g_bench.engine.audit import AuditResult, predict, treatments
+from a4g_bench.engine.audit import AuditResult, audit_poison
 from a4g_bench.engine.clean import CleanBaseline
 from a4g_bench.engine.fits import Fitter
 from a4g_bench.engine.task import Task
 from a4g_bench.engine.view import View
 from a4g_bench.errors import LostProcessError, StoreError
+from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.store.tables import Row
+from a4g_bench.suite.grid import PoisonSearch
 from a4g_bench.suite.model import Audited, Limits
 from a4g_bench.suite.plan import Key, Planned
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RunContext:
     """What all searches of a run share; travels to every process once. It holds references to rows, no rows."""
 
@@ -52,7 +53,8 @@ class SearchTrainable(tune.Trainable):
         assert context is not None
         self._context = context
         self._services = _RayServices(context)
-        for name, parameters in {p.spec.attack.name: p.spec.attack.params for p in context.searches}.items():
+        attacks = (p.spec.attack for p in context.searches if isinstance(p.spec, PoisonSearch))
+        for name, parameters in {attack.name: attack.params for attack in attacks}.items():
             get_attack(name, parameters)  # import them now, while the fit workers start
         self._services.pool.wait()
         self._begin(config["search"])
@@ -104,6 +106,27 @@ class SearchTrainable(tune.Trainable):
         self._services.pool.close()
 
 
+class _RemoteAuditor:
+    """The fit workers, who alone hold audit rows; only predictions come here."""
+
+    def __init__(self, pool: WorkerPool, planned: Planned, victim: Audited) -> None:
+        self._pool, self._planned, self._victim = pool, planned, victim
+
+    def fitter(self) -> Fitter:
+        self._pool.hold(lambda actor: actor.hold_audit.remote(self._planned, self._victim))
+        return self._pool
+
+    def has_baseline(self) -> bool:
+        return bool(fetch(self._pool.first.has_baseline.remote(self._planned, self._victim)))
+
+    def judge(
+        self, search_id: str, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
+    ) -> AuditResult:
+        result = fetch(self._pool.first.judge.remote(self._planned, self._victim, search_id, clean, poisoned))
+        assert isinstance(result, AuditResult)
+        return result
+
+
 class _RayServices:
     """What a task needs, from the actors of the run. Audit rows stay with the fit workers; only predictions come
     here.
@@ -148,17 +171,7 @@ class _RayServices:
         self._keeping = self._writer.keep.remote(search_id, queries)
 
     def audit(self, planned: Planned, victim: Audited, poison: Poison) -> AuditResult:
-        started, seed = time.perf_counter(), planned.spec.seed
-        defence, treatment = treatments(planned, victim)
-        self.pool.hold(lambda actor: actor.hold_audit.remote(planned, victim))
-        spent = []
-        if not fetch(self.pool.first.baseline_known.remote(planned, victim)):
-            spent.append(predict(victim, seed, self.pool, None, defence))
-        clean = spent[0].predictions if spent else None
-        spent.append(predict(victim, seed, self.pool, poison, treatment))
-        result = fetch(self.pool.first.judge.remote(planned, victim, clean, spent[-1].predictions))
-        assert isinstance(result, AuditResult)
-        return result.priced(spent, time.perf_counter() - started)
+        return audit_poison(planned, victim, poison, _RemoteAuditor(self.pool, planned, victim))
 
     def write(self, finished: SearchRecord) -> None:
         self.written()

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,9 @@ from a4g_bench.data.split import Split, split
 from a4g_bench.data.table import Table
 from a4g_bench.defences.base import get_defence
 from a4g_bench.engine.clean import FitFailedError
-from a4g_bench.engine.fits import Fitter, Job, TrainingData, Treatment
+from a4g_bench.engine.fits import Fitter, InlineFitter, Job, TrainingData, Treatment
+from a4g_bench.engine.row_sets import AUDIT, TRAIN, VALIDATION
+from a4g_bench.errors import StoreError
 from a4g_bench.metrics import confusion as metrics
 from a4g_bench.metrics.confusion import audited_metrics
 from a4g_bench.metrics.estimate import Predictions, Sample
@@ -23,7 +26,8 @@ from a4g_bench.protocol import MEAN_SEED, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.model import Audited
+from a4g_bench.suite.grid import Mitigation
+from a4g_bench.suite.model import Audited, Named
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.base import get_victim
 
@@ -37,7 +41,7 @@ class Predicted:
     cpu_seconds: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class AuditResult:
     """What an audit gives back: rows for the tables ``audits``, ``predictions`` and ``metrics``, and its cost."""
 
@@ -69,19 +73,26 @@ class AuditResult:
         return replace(self, fits=spent[-1].fits, cpu_seconds=sum(p.cpu_seconds for p in spent), seconds=seconds)
 
 
+def distinct_seeds(victim: Named, seed: int, treatment: Treatment | None = None) -> tuple[int, ...]:
+    """The audit victim seeds that need a fit of their own: one where the victim's random state changes nothing, unless
+    a reference line's predictions are drawn.
+    """
+    seeds = audit_victim_seeds(seed)
+    drawn = treatment is not None and treatment.kind == "reference"
+    return seeds if drawn or get_victim(victim.name, victim.params).seeded() else seeds[:1]
+
+
 def predict(
     victim: Audited, seed: int, fitter: Fitter, poison: Poison | None, treatment: Treatment | None = None
 ) -> Predicted:
     """Train the victim on train + poison with each audit victim seed and predict the audit rows.
 
-    ``fitter`` must hold the audit's training data. A victim whose random state changes nothing is fitted once for all
-    seeds, unless a reference line's predictions are drawn. Raises :class:`FitFailedError`.
+    ``fitter`` must hold the audit's training data. Seeds that change nothing are not fitted again
+    (:func:`distinct_seeds`). Raises :class:`FitFailedError`.
     """
-    seeds = audit_victim_seeds(seed)
-    drawn = treatment is not None and treatment.kind == "reference"
-    distinct = seeds if drawn or get_victim(victim.name, victim.params).seeded() else seeds[:1]
+    seeds, distinct = audit_victim_seeds(seed), distinct_seeds(victim, seed, treatment)
     rows = (poison.features, poison.labels) if poison is not None else None
-    fits = fitter.run(Job("train", "audit", one, rows, treatment=treatment) for one in distinct)
+    fits = fitter.run(Job(TRAIN, AUDIT, one, rows, treatment=treatment) for one in distinct)
     predictions = []
     for fit in fits:
         if fit.values is None:
@@ -97,7 +108,7 @@ def treatments(planned: Planned, victim: Audited) -> tuple[Treatment | None, Tre
     """
     spec, attribute, defence = planned.spec, planned.subject.attribute, victim.defence
     screened = Treatment.of("defence", defence.name, defence.params, attribute) if defence else None
-    if spec.reference is None:
+    if not isinstance(spec, Mitigation):
         return screened, screened
     reference = spec.reference
     return None, Treatment.of("reference", reference.name, reference.params, attribute, spec.max_accuracy_loss)
@@ -149,8 +160,8 @@ class Audit:
             schema=self.table.schema,
             features=self.table.features,
             labels=self.table.labels,
-            sets={"train": parts.train, "validation": parts.validation, "audit": parts.audit},
-            scale_on="train",
+            sets={TRAIN: parts.train, VALIDATION: parts.validation, AUDIT: parts.audit},
+            scale_on=TRAIN,
             victim=self.victim.name,
             parameters=self.victim.params,
         )
@@ -188,11 +199,11 @@ class Audit:
         """Judge a poisoned victim's predictions against the clean ones of ``baseline`` (rows of that table)."""
         clean = unpack(baseline)
         return AuditResult(
-            self.baseline_id,
-            len(poisoned[0]),
-            self.audit_rows(search_id, clean, poisoned),
-            self.prediction_rows(search_id, poisoned),
-            self.metric_rows(search_id, clean, poisoned),
+            baseline_id=self.baseline_id,
+            audit_rows=len(poisoned[0]),
+            audits=self.audit_rows(search_id, clean, poisoned),
+            predictions=self.prediction_rows(search_id, poisoned),
+            metrics=self.metric_rows(search_id, clean, poisoned),
         )
 
     def audit_rows(self, search_id: str, clean: Sequence[Predictions], poisoned: Sequence[Predictions]) -> list[Row]:
@@ -245,9 +256,79 @@ class Audit:
         ]
 
 
-def unpack(baseline: Sequence[Mapping[str, Any]]) -> list[Predictions]:
-    """The clean victim's predictions from rows of the table ``baselines``."""
-    ordered = sorted(baseline, key=lambda row: int(row["audit_seed"]))
+class Baselines(Protocol):
+    """Where the clean victims' audits are kept: a results folder, or whoever writes one."""
+
+    def read_baseline(self, baseline_id: str) -> list[Row]:
+        """Rows of the table ``baselines``; none if it has not been made."""
+
+    def write_baseline(self, rows: Sequence[Row]) -> None:
+        """Keep the rows of one clean audit."""
+
+
+class Auditor(Protocol):
+    """Whoever holds the audit rows of one audit: this process, or fit workers elsewhere. Only predictions pass."""
+
+    def fitter(self) -> Fitter:
+        """What runs fits on the audit's training data."""
+
+    def has_baseline(self) -> bool:
+        """Whether the clean victim's audit is there already."""
+
+    def judge(
+        self, search_id: str, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
+    ) -> AuditResult:
+        """Judge the poisoned victim's predictions beside the clean one's; ``clean`` ones are kept, None says that
+        there are some.
+        """
+
+
+class LocalAuditor:
+    """Holds the audit rows in this process."""
+
+    def __init__(self, audit: Audit, baselines: Baselines) -> None:
+        self.audit, self._baselines = audit, baselines
+        self._baseline: list[Row] = []
+
+    def fitter(self) -> Fitter:
+        return InlineFitter(self.audit.training_data())
+
+    def has_baseline(self) -> bool:
+        if not self._baseline:
+            self._baseline = self._baselines.read_baseline(self.audit.baseline_id)
+        return bool(self._baseline)
+
+    def judge(
+        self, search_id: str, clean: Sequence[Predictions] | None, poisoned: Sequence[Predictions]
+    ) -> AuditResult:
+        if clean is not None:
+            self._baseline = self.audit.baseline_rows(clean)
+            self._baselines.write_baseline(self._baseline)
+        elif not self.has_baseline():
+            raise StoreError(f"the clean audit '{self.audit.baseline_id}' was there and is gone: run again")
+        return self.audit.result(search_id, self._baseline, poisoned)
+
+
+def audit_poison(planned: Planned, victim: Audited, poison: Poison, auditor: Auditor) -> AuditResult:
+    """Audit a search's poison set on one victim, and the clean victim where that has not been done.
+
+    Raises :class:`FitFailedError`, and what the auditor raises where baselines cannot be read or written.
+    """
+    started, seed = time.perf_counter(), planned.spec.seed
+    on_clean, on_poisoned = treatments(planned, victim)
+    fitter = auditor.fitter()
+    spent, clean = [], None
+    if not auditor.has_baseline():
+        spent.append(predict(victim, seed, fitter, None, on_clean))
+        clean = spent[0].predictions
+    spent.append(predict(victim, seed, fitter, poison, on_poisoned))
+    result = auditor.judge(planned.search_id, clean, spent[-1].predictions)
+    return result.priced(spent, time.perf_counter() - started)
+
+
+def unpack(rows: Sequence[Mapping[str, Any]]) -> list[Predictions]:
+    """The predictions that rows of the table ``baselines`` or ``predictions`` hold, in the order of victim seeds."""
+    ordered = sorted(rows, key=lambda row: int(row["audit_seed"]))
     return [
         np.unpackbits(np.frombuffer(row["predicted"], dtype=np.uint8), count=row["rows"]).astype(np.int8)
         for row in ordered

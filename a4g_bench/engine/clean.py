@@ -1,18 +1,20 @@
 """What every search on the same data, victim and seed needs first: the clean victim's predictions and scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from a4g_bench.engine.fits import Fit, Fitter, Job
-from a4g_bench.engine.view import Stage, View
+from a4g_bench.engine.row_sets import RowSet
+from a4g_bench.engine.view import Stage, View, stages_of, training_key
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import SCORE_FOLDS
 from a4g_bench.seeds import query_victim_seed
 from a4g_bench.suite.model import Fits, Named
+from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.base import get_victim
 
 #: Victim seeds of the clean victim start here, so that they are none of a query's.
@@ -36,8 +38,15 @@ class CleanBaseline:
     """
 
     clean: dict[str, list[Predictions]]
-    scores: dict[str, npt.NDArray[np.float64]]
+    scores: dict[RowSet, npt.NDArray[np.float64]]
     cpu_seconds: float
+
+
+def clean_baseline_key(planned: Planned) -> str:
+    """What searches that share a clean baseline have in common."""
+    spec, subject = planned.spec, planned.subject
+    data = training_key(subject.fingerprint, subject.attribute, spec.seed, spec.queried, spec.fits.folds)
+    return f"{data} {spec.fits.victim_seeds} {spec.uses_scores}"
 
 
 def victim_seeds(victim: Named, fits: Fits) -> int:
@@ -45,32 +54,53 @@ def victim_seeds(victim: Named, fits: Fits) -> int:
     return fits.victim_seeds if get_victim(victim.name, victim.params).seeded() else 1
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CleanJobs:
+    """The fits of a clean baseline: per stage one per victim seed, then per ``scored`` training set one per part."""
+
+    stages: list[Stage]
+    seeds: list[int]
+    scored: list[RowSet]
+
+    @classmethod
+    def of(cls, seed: int, victim: Named, fits: Fits, *, with_scores: bool) -> "CleanJobs":
+        """Those of a search with this ``seed``."""
+        stages = list(dict.fromkeys(stage for mode in stages_of(fits.folds).values() for stage in mode))
+        return cls(
+            stages=stages,
+            seeds=[query_victim_seed(seed, _CLEAN, fit) for fit in range(victim_seeds(victim, fits))],
+            scored=list(dict.fromkeys(stage.train for stage in stages)) if with_scores else [],
+        )
+
+    def __iter__(self) -> Iterator[Job]:
+        for stage in self.stages:
+            yield from (Job(stage.train, stage.judged, seed) for seed in self.seeds)
+        for key in self.scored:
+            for j in range(SCORE_FOLDS):
+                yield Job(key.trained_for(j), key.scored_as(j), self.seeds[0], output="scores")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def fit_clean(view: View, victim: Named, fits: Fits, fitter: Fitter, *, with_scores: bool) -> CleanBaseline:
     """Fit the clean victim. ``fitter`` must hold the view's training data. Raises :class:`FitFailedError`."""
-    seeds = [query_victim_seed(view.seed, _CLEAN, fit) for fit in range(victim_seeds(victim, fits))]
-    modes = view.stages(fits.folds)
-    stages = list(dict.fromkeys(stage for mode in modes.values() for stage in mode))
-    jobs = [Job(stage.train, stage.judged, seed) for stage in stages for seed in seeds]
-    trained = list(dict.fromkeys(stage.train for stage in stages)) if with_scores else []
-    jobs += [Job(f"{t}.in{j}", f"{t}.out{j}", seeds[0], output="scores") for t in trained for j in range(SCORE_FOLDS)]
+    jobs = CleanJobs.of(view.seed, victim, fits, with_scores=with_scores)
     results = fitter.run(jobs)
     for fit in results:
         if fit.values is None:
             raise FitFailedError("the clean victim could not be trained", fit)
-    predictions = {
-        (stage, i): results[s * len(seeds) + i].values for s, stage in enumerate(stages) for i in range(len(seeds))
-    }
+    values = iter(results)
+    predictions = {(stage, seed): _given(next(values).values) for stage in jobs.stages for seed in jobs.seeds}
     clean = {
-        mode: [np.concatenate([_given(predictions[stage, i]) for stage in of_mode]) for i in range(len(seeds))]
-        for mode, of_mode in modes.items()
+        mode: [np.concatenate([predictions[stage, seed] for stage in of_mode]) for seed in jobs.seeds]
+        for mode, of_mode in stages_of(fits.folds).items()
     }
-    sets = view.sets(fits.folds)
-    scores, offset = {}, len(stages) * len(seeds)
-    for t in trained:
-        order = np.concatenate([sets[f"{t}.out{j}"] for j in range(SCORE_FOLDS)])
-        values = np.concatenate([_given(results[offset + j].values) for j in range(SCORE_FOLDS)])
-        scores[t] = values[np.argsort(order)]  # a training set's rows are sorted positions
-        offset += SCORE_FOLDS
+    sets, scores = view.sets(fits.folds), {}
+    for key in jobs.scored:
+        order = np.concatenate([sets[key.scored_as(j)] for j in range(SCORE_FOLDS)])
+        in_parts = np.concatenate([_given(next(values).values) for _ in range(SCORE_FOLDS)])
+        scores[key] = in_parts[np.argsort(order)]  # a training set's rows are sorted positions
     return CleanBaseline(clean, scores, sum(fit.cpu_seconds for fit in results))
 
 

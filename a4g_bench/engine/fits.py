@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 from a4g_bench.data.schema import Array, Schema
 from a4g_bench.data.table import Labels
 from a4g_bench.defences.base import get_defence
+from a4g_bench.engine.row_sets import VALIDATION, RowSet
 from a4g_bench.errors import VictimError
 from a4g_bench.references.base import MitigationTask, Reference, Rows, get_reference
 from a4g_bench.victims.base import Parameters, favourable_scores, get_victim, in_one_line
@@ -24,10 +25,9 @@ from a4g_bench.victims.encoding import Encoder
 _Rows = tuple[npt.NDArray[np.floating], Labels]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingData:
-    """Everything a fit may touch: rows, named row sets, and the victim. ``scale_on`` names the set that fixes the
-    encoding.
+    """Everything a fit may touch: rows, row sets, and the victim. ``scale_on`` is the set that fixes the encoding.
 
     ``key`` identifies the content, so that a process that already holds it need not be sent it again.
     """
@@ -36,8 +36,8 @@ class TrainingData:
     schema: Schema
     features: Array
     labels: Labels
-    sets: Mapping[str, npt.NDArray[np.intp]]
-    scale_on: str
+    sets: Mapping[RowSet, npt.NDArray[np.intp]]
+    scale_on: RowSet
     victim: str
     parameters: Parameters
 
@@ -63,12 +63,12 @@ class Treatment:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One fit: train on a named set plus poison rows, predict another set. ``output`` is labels (int8) or scores
+    """One fit: train on a set plus poison rows, predict another set. ``output`` is labels (int8) or scores
     (float64). With a ``treatment`` the victim is trained behind a defence, or mitigated.
     """
 
-    train: str
-    predict: str
+    train: RowSet
+    predict: RowSet
     seed: int
     poison: tuple[Array, Labels] | None = None
     output: Literal["labels", "scores"] = "labels"
@@ -98,7 +98,7 @@ class Trainer:
         self._encoder = Encoder.of(training_data.schema, self._victim.input_encoding, training_data.features, scale_on)
         self._encoded = self._encoder(training_data.features)
         self._mitigated: tuple[Treatment, Reference] | None = None
-        self._screened: tuple[tuple[Treatment, str, Any], _Rows] | None = None
+        self._screened: tuple[tuple[Treatment, RowSet, str], _Rows] | None = None
 
     def run(self, job: Job) -> Fit:
         """Fit and predict. A victim that raises or breaks its contract gives a failed fit, never an exception."""
@@ -138,14 +138,14 @@ class Trainer:
         if self._mitigated is None or self._mitigated[0] != treatment:
             reference = get_reference(treatment.name, json.loads(treatment.parameters))
             favourable = self._material.schema.favourable
-            train, validation = (self._people(treatment, name) for name in (job.train, "validation"))
+            train, validation = (self._people(treatment, row_set) for row_set in (job.train, VALIDATION))
             reference.prepare(MitigationTask(train, validation, self._victim, favourable, treatment.max_accuracy_loss))
             self._mitigated = treatment, reference
         judged = self._people(treatment, job.predict)
         return self._mitigated[1].predict(judged.features, judged.groups, job.seed)
 
-    def _people(self, treatment: Treatment, name: str) -> Rows:
-        rows, training_data = self._material.sets[name], self._material
+    def _people(self, treatment: Treatment, row_set: RowSet) -> Rows:
+        rows, training_data = self._material.sets[row_set], self._material
         groups = training_data.schema.groups(training_data.features, treatment.attribute)
         return Rows(self._encoded[rows], training_data.labels[rows], groups[rows])
 

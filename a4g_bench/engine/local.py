@@ -1,10 +1,9 @@
 """Services within one process and without Ray: for the library, the tests, and audits outside a suite."""
 
-import time
 from collections.abc import Callable, Sequence
 
 from a4g_bench.attacks.base import Poison
-from a4g_bench.engine.audit import Audit, AuditResult, predict, treatments
+from a4g_bench.engine.audit import Audit, AuditResult, LocalAuditor, audit_poison
 from a4g_bench.engine.clean import CleanBaseline
 from a4g_bench.engine.fits import Fitter, InlineFitter
 from a4g_bench.engine.task import Task
@@ -39,19 +38,9 @@ class LocalServices:
         self._results.write_journal(search_id, queries)
 
     def audit(self, planned: Planned, victim: Audited, poison: Poison) -> AuditResult:
-        started = time.perf_counter()
-        subject, seed = self._plan.subjects[planned.key], planned.spec.seed
-        defence, treatment = treatments(planned, victim)
-        audit = Audit(subject.table, subject.attribute, victim, seed)
-        fitter = InlineFitter(audit.training_data())
-        baseline, spent = self._results.read_baseline(audit.baseline_id), []
-        if not baseline:
-            spent.append(predict(victim, seed, fitter, None, defence))
-            baseline = audit.baseline_rows(spent[0].predictions)
-            self._results.write_baseline(baseline)
-        spent.append(predict(victim, seed, fitter, poison, treatment))
-        result = audit.result(planned.search_id, baseline, spent[-1].predictions)
-        return result.priced(spent, time.perf_counter() - started)
+        subject = self._plan.subjects[planned.key]
+        audit = Audit(subject.table, subject.attribute, victim, planned.spec.seed)
+        return audit_poison(planned, victim, poison, LocalAuditor(audit, self._results))
 
     def write(self, finished: SearchRecord) -> None:
         self._results.write_search(finished)

@@ -12,7 +12,8 @@ from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool
 from a4g_bench.data.domain import Domain
 from a4g_bench.engine.clean import CleanBaseline, judged_rows, victim_seeds
 from a4g_bench.engine.fits import Fit, Fitter, Job
-from a4g_bench.engine.view import HOLDOUT, Stage, View
+from a4g_bench.engine.row_sets import TRAIN, RowSet
+from a4g_bench.engine.view import FOLDS, HOLDOUT, Stage, View, stages_of
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.confusion import Counts, Label, get_metric
 from a4g_bench.metrics.estimate import Measurement, Sample, measure
@@ -20,7 +21,7 @@ from a4g_bench.seeds import Purpose, generator, query_victim_seed
 from a4g_bench.suite.model import Fits, Named, Objective
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluated:
     """One query's outcome. ``poison`` is the set drawn on the training rows where there was one (holdout
     evaluations).
@@ -39,7 +40,7 @@ class Evaluated:
     fits: int = 0
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Oracle:
     """Evaluates candidates of one search. ``rows`` is the poison budget on the training rows."""
 
@@ -54,7 +55,7 @@ class Oracle:
 
     @cached_property
     def _modes(self) -> dict[str, list[Stage]]:
-        return self.view.stages(self.fits.folds)
+        return stages_of(self.fits.folds)
 
     @cached_property
     def _samples(self) -> dict[str, Sample]:
@@ -62,17 +63,16 @@ class Oracle:
         return {mode: self.view.sample(judged_rows(self.view, stages, folds)) for mode, stages in self._modes.items()}
 
     @cached_property
-    def pools(self) -> dict[str, Pool]:
+    def pools(self) -> dict[RowSet, Pool]:
         """Rows an attack may copy, per training set, with the clean victim's scores where they were baseline.
 
         Of a fold's set only those that are feasible beside the training rows: search-validation rows may lie outside.
         """
         sets = self.view.sets(self.fits.folds)
-        trained = {stage.train for stages in self._modes.values() for stage in stages}
         pools = {}
-        for name in sorted(trained):
-            pool = replace(self.view.pool(sets[name]), known_scores=self.clean_baseline.scores.get(name))
-            pools[name] = pool if name == "train" else _feasible(pool, self.view.domain)
+        for key in dict.fromkeys(stage.train for stages in self._modes.values() for stage in stages):
+            pool = replace(self.view.pool(sets[key]), known_scores=self.clean_baseline.scores.get(key))
+            pools[key] = pool if key == TRAIN else _feasible(pool, self.view.domain)
         return pools
 
     def reference(self, candidate: Candidate | None = None) -> Measurement:
@@ -87,9 +87,9 @@ class Oracle:
     def mode(self, candidate: Candidate) -> str:
         """How a candidate is evaluated: on the holdout, or on the suite's folds."""
         fixed = candidate.confirm or candidate.poison is not None or self.fits.folds == 1
-        return HOLDOUT if fixed else "folds"
+        return HOLDOUT if fixed else FOLDS
 
-    def draw(self, attack: Attack, candidate: Candidate, train: str) -> Poison:
+    def draw(self, attack: Attack, candidate: Candidate, train: RowSet) -> Poison:
         """The rows a candidate stands for on one training set, validated. Raises ``AttackError`` if they are
         infeasible.
         """
@@ -103,9 +103,9 @@ class Oracle:
         self.validate(poison, size)
         return poison
 
-    def size(self, train: str) -> int:
+    def size(self, train: RowSet) -> int:
         """The poison budget on a training set: that on the training rows, in proportion."""
-        if train == "train" or not self.rows:
+        if train == TRAIN or not self.rows:
             return self.rows
         return max(1, int(self.rows * len(self.view.sets(self.fits.folds)[train]) / self.view.n_train + 0.5))
 
@@ -155,7 +155,17 @@ class Oracle:
             drawn = [self.draw(attack, candidate, stage.train) for stage in stages]
         except Exception as error:  # an attack's own code: its query fails, the search goes on
             reason = str(error) if isinstance(error, AttackError) else f"{type(error).__name__}: {error}"
-            return _Plan(query, candidate, mode, "", 0, None, (), reason, seconds=time.perf_counter() - started)
+            return _Plan(
+                query=query,
+                candidate=candidate,
+                mode=mode,
+                digest="",
+                rows=0,
+                poison=None,
+                jobs=(),
+                failed=reason,
+                seconds=time.perf_counter() - started,
+            )
         digests = [poison.digest for poison in drawn]
         digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
         jobs = tuple(
@@ -166,12 +176,30 @@ class Oracle:
         poison = drawn[0] if mode == HOLDOUT else None
         seconds = time.perf_counter() - started
         return _Plan(
-            query, candidate, mode, digest, len(drawn[0]), poison, jobs, None, self._key(candidate, digest), 0, seconds
+            query=query,
+            candidate=candidate,
+            mode=mode,
+            digest=digest,
+            rows=len(drawn[0]),
+            poison=poison,
+            jobs=jobs,
+            failed=None,
+            key=self._key(candidate, digest),
+            first=0,
+            seconds=seconds,
         )
 
     def _outcome(self, plan: "_Plan", results: Sequence[Fit], pending: dict[str, int]) -> Evaluated:
         if plan.failed is not None:
-            return Evaluated(plan.candidate, plan.digest, plan.rows, None, None, plan.failed, seconds=plan.seconds)
+            return Evaluated(
+                candidate=plan.candidate,
+                digest=plan.digest,
+                poison_rows=plan.rows,
+                poison=None,
+                measurement=None,
+                failed=plan.failed,
+                seconds=plan.seconds,
+            )
         mine: Sequence[Fit] = ()
         duplicate_of = None
         if pending.get(plan.key) == plan.query:
@@ -198,9 +226,18 @@ class Oracle:
         twin: int | None,
     ) -> Evaluated:
         return Evaluated(
-            plan.candidate, plan.digest, plan.rows, plan.poison, measured, failed, cause, twin,
-            plan.seconds + sum(f.seconds for f in fits), sum(f.cpu_seconds for f in fits), len(fits),
-        )  # fmt: skip
+            candidate=plan.candidate,
+            digest=plan.digest,
+            poison_rows=plan.rows,
+            poison=plan.poison,
+            measurement=measured,
+            failed=failed,
+            cause=cause,
+            duplicate_of=twin,
+            seconds=plan.seconds + sum(f.seconds for f in fits),
+            cpu_seconds=sum(f.cpu_seconds for f in fits),
+            fits=len(fits),
+        )
 
     def _measure(self, plan: "_Plan", fits: Sequence[Fit]) -> Measurement:
         stages = self._modes[plan.mode]
@@ -215,7 +252,7 @@ class Oracle:
         return -cost if self.objective.invert else cost
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Plan:
     """A query on its way: its rows are drawn, its fits are jobs from position ``first``."""
 

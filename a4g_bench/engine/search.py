@@ -11,11 +11,12 @@ from a4g_bench.attacks.base import Attack, Candidate, Poison, Problem, Result, g
 from a4g_bench.engine.clean import CleanBaseline, FitFailedError
 from a4g_bench.engine.fits import Fit, Fitter
 from a4g_bench.engine.oracle import Evaluated, Oracle
-from a4g_bench.engine.view import View
+from a4g_bench.engine.row_sets import TRAIN
+from a4g_bench.engine.view import HOLDOUT, View
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.estimate import Estimate, Measurement
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.grid import Spec
+from a4g_bench.suite.grid import PoisonSearch
 
 #: A search ends as an error once it has this many failed queries and they are more than half of all.
 TOO_MANY_FAILED = 8
@@ -36,7 +37,7 @@ class Search:
     """Runs one spec on a view. ``fitter`` must hold the view's training data."""
 
     search_id: str
-    spec: Spec
+    spec: PoisonSearch
     view: View
     clean_baseline: CleanBaseline
     fitter: Fitter
@@ -45,13 +46,13 @@ class Search:
     def __post_init__(self) -> None:
         self.rows = self.spec.rows(self.view.n_train)
         self.oracle = Oracle(
-            self.view,
-            self.spec.queried,
-            self.spec.fits,
-            self.spec.objective,
-            self.rows,
-            self.clean_baseline,
-            self.fitter,
+            view=self.view,
+            victim=self.spec.queried,
+            fits=self.spec.fits,
+            objective=self.spec.objective,
+            rows=self.rows,
+            clean_baseline=self.clean_baseline,
+            fitter=self.fitter,
         )
         self.attack: Attack = get_attack(self.spec.attack.name, self.spec.attack.params)
         self.allowed = self.spec.query_budget if self.attack.is_search else 0
@@ -64,7 +65,7 @@ class Search:
     def _problem(self) -> Problem:
         pools = self.oracle.pools
         return Problem(
-            train=pools["train"],
+            train=pools[TRAIN],
             validation=self.view.pool(np.arange(self.view.n_train, len(self.view.labels))),
             domain=self.view.domain,
             attribute=self.view.attribute,
@@ -137,11 +138,11 @@ class Search:
             clean = self.oracle.reference(Candidate(confirm=True))
             return Found(join([], width), None, clean if self._results else None, clean)
         if isinstance(chosen, Candidate):
-            poison = self.oracle.draw(self.attack, chosen, "train")
+            poison = self.oracle.draw(self.attack, chosen, TRAIN)
             return Found(poison, None, None, self.oracle.reference(chosen))
         record = self.records[chosen.query]
-        poison = self.oracle.draw(self.attack, chosen.candidate, "train")
-        if self.oracle.mode(chosen.candidate) != "holdout" or poison.digest != record["digest"]:
+        poison = self.oracle.draw(self.attack, chosen.candidate, TRAIN)
+        if self.oracle.mode(chosen.candidate) != HOLDOUT or poison.digest != record["digest"]:
             raise AttackError(
                 f"attack '{self.spec.attack.label}' chose query {chosen.query}, but the rows it would add are not the"
                 " rows that query evaluated: choose a confirmed candidate, and keep draw() free of state"

@@ -10,18 +10,20 @@ from typing import Protocol
 import pyarrow as pa
 
 from a4g_bench import provenance
-from a4g_bench.attacks.base import Attack, Poison, get_attack
+from a4g_bench.attacks.base import Attack, Poison
 from a4g_bench.engine.audit import AuditResult
-from a4g_bench.engine.clean import CleanBaseline, FitFailedError, fit_clean
+from a4g_bench.engine.clean import CleanBaseline, FitFailedError, clean_baseline_key, fit_clean
 from a4g_bench.engine.fits import Fitter
+from a4g_bench.engine.mitigation import MitigationRun
 from a4g_bench.engine.search import Found, Search
 from a4g_bench.engine.view import View
 from a4g_bench.errors import A4GError, LostProcessError, StoreError
 from a4g_bench.metrics.detectability import detectability
 from a4g_bench.protocol import PROTOCOL_VERSION
-from a4g_bench.store import tables
+from a4g_bench.store import poison_rows, tables
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.store.tables import Row
+from a4g_bench.suite.grid import Mitigation, PoisonSearch
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
 from a4g_bench.victims.encoding import Encoder
@@ -30,19 +32,14 @@ from a4g_bench.victims.encoding import Encoder
 def planned_row(planned: Planned, suite: str, suite_hash: str, attempt: int, started: datetime, cores: int) -> Row:
     """What is known of a search before it runs; the other columns are None."""
     spec, subject = planned.spec, planned.subject
-    attack = get_attack(spec.attack.name, spec.attack.params)
     commit, dirty = provenance.git_state()
     row: Row = dict.fromkeys(tables.SEARCHES.names)
     row.update(
         search_id=planned.search_id,
         attempt=attempt,
         suite=suite,
-        **planned.place(),
-        attack_name=spec.reference.name if spec.reference else spec.attack.name,
-        role="reference" if spec.reference else attack.threat.role,
-        knowledge="surrogate" if spec.attack.surrogate else attack.threat.knowledge,
-        labels=attack.threat.labels,
-        row_origin=attack.threat.row_origin,
+        **planned.place.to_row(),
+        **spec.described,
         fingerprint=subject.fingerprint,
         favourable=int(subject.schema.favourable),
         cautions=list(subject.cautions),
@@ -66,7 +63,7 @@ def planned_row(planned: Planned, suite: str, suite_hash: str, attempt: int, sta
     return row
 
 
-def with_progress(row: Row, search: Search) -> Row:
+def with_progress(row: Row, search: Search | MitigationRun) -> Row:
     """The row with what the search has done so far."""
     n_train = search.view.n_train
     return row | {
@@ -126,13 +123,14 @@ class Task:
         self.planned, self._services = planned, services
         self._started = time.perf_counter()
         self.row = planned_row(planned, suite, suite_hash, attempt, provenance.now(), cores)
-        self.search: Search | None = None
+        self.search: Search | MitigationRun | None = None
         self._baseline_cpu_seconds = 0.0
 
     def prepare(self, told: Callable[[Attack], None]) -> None:
-        """Open the search and tell its attack something before it starts to ask."""
+        """Open the search and tell its attack something before it starts to ask; a mitigation has none to tell."""
         self.search = self._open()
-        told(self.search.attack)
+        if isinstance(self.search, Search):
+            told(self.search.attack)
 
     def step(self) -> bool:
         """Run one batch of queries; after the last, audit and write. Raises ``StoreError`` if it cannot be written,
@@ -155,25 +153,26 @@ class Task:
         """Write what is known of a search that is being stopped; its journal stays, so that it can go on."""
         self._write("interrupted", "Interrupted", "stopped before it was finished")
 
-    def _open(self) -> Search:
+    def _open(self) -> Search | MitigationRun:
         spec = self.planned.spec
         view, fitter = self._services.open(self.planned)
-        scored = get_attack(spec.attack.name, spec.attack.params).uses_scores
-        key = f"{view.training_key(spec.queried, spec.fits.folds)} {spec.fits.victim_seeds} {scored}"
 
         def make() -> CleanBaseline:
-            baseline = fit_clean(view, spec.queried, spec.fits, fitter, with_scores=scored)
+            baseline = fit_clean(view, spec.queried, spec.fits, fitter, with_scores=spec.uses_scores)
             self._baseline_cpu_seconds = baseline.cpu_seconds
             return baseline
 
-        clean_baseline = self._services.clean_baseline(key, make)
+        clean_baseline = self._services.clean_baseline(clean_baseline_key(self.planned), make)
+        if isinstance(spec, Mitigation):
+            return MitigationRun(spec=spec, view=view, clean_baseline=clean_baseline)
+        assert isinstance(spec, PoisonSearch)
         search = Search(self.planned.search_id, spec, view, clean_baseline, fitter)
         recorded = self._services.journal(self.planned.search_id)
         if recorded:
             search.replay(recorded)
         return search
 
-    def _finish(self, search: Search) -> None:
+    def _finish(self, search: Search | MitigationRun) -> None:
         answer = search.finish()
         self.row = with_answer(with_progress(self.row, search), answer)
         self.row["search_seconds"] = time.perf_counter() - self._started
@@ -242,17 +241,9 @@ def _given_away(view: View, poison: Poison) -> Row:
 
 
 def poison_table(planned: Planned, poison: Poison) -> pa.Table:
-    """The poison rows in the raw schema, after the columns that say whose they are."""
-    frame = planned.subject.schema.frame(poison.features)
-    n = len(poison)
-    lead = [
-        pa.array([planned.search_id] * n, pa.string()),
-        pa.array(range(n), pa.int64()),
-        pa.array(poison.labels.astype("int64"), pa.int64()),
-    ]
-    columns = []
-    for feature in planned.subject.schema.features:
-        kind = {"numeric": pa.float64(), "integer": pa.int64(), "categorical": pa.string()}[feature.kind]
-        columns.append(pa.array(frame[feature.name].to_numpy(), kind))
-    names = [*tables.POISON_LEAD.names, *(f"x.{name}" for name in planned.subject.schema.names)]
-    return pa.table([*lead, *columns], names=names)
+    """The poison rows as the results folder keeps them."""
+    schema = planned.subject.schema
+    frame = schema.frame(poison.features)
+    features = {name: frame[name].to_numpy() for name in schema.names}
+    rows = poison_rows.PoisonRows(labels=poison.labels, features=features)
+    return poison_rows.encode(planned.search_id, rows, {feature.name: feature.kind for feature in schema.features})

@@ -1,4 +1,4 @@
-"""What a search may see: train and search-validation rows, by name; audit rows are not in here."""
+"""What a search may see: train and search-validation rows; audit rows are not in here."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -14,21 +14,22 @@ from a4g_bench.data.schema import Array, Schema
 from a4g_bench.data.split import require_labels, split, stratified_parts
 from a4g_bench.data.table import Labels, Table
 from a4g_bench.engine.fits import TrainingData
+from a4g_bench.engine.row_sets import TRAIN, VALIDATION, RowSet, fold_of, rest_of
 from a4g_bench.metrics.estimate import Sample
 from a4g_bench.protocol import SCORE_FOLDS
 from a4g_bench.seeds import Purpose, generator
 from a4g_bench.suite.model import Named
 
-HOLDOUT = "holdout"
-
+#: How a query is evaluated: trained on train and judged on search-validation, or on the suite's folds.
+HOLDOUT, FOLDS = "holdout", "folds"
 
 Rows = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False)
-class RowSets(Mapping[str, Rows]):
-    """Row sets of a view by name, as sorted positions. Kept are the parts that rows belong to, one small number per
-    row; a set is made of them when it is asked for.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RowSets(Mapping[RowSet, Rows]):
+    """Row sets of a view, as sorted positions. Kept are the parts that rows belong to, one small number per row; a set
+    is made of them when it is asked for.
 
     ``folds`` holds the fold of each row, or None with one fold; ``parts`` per training set that of each of its rows.
     """
@@ -36,7 +37,7 @@ class RowSets(Mapping[str, Rows]):
     rows: int
     n_train: int
     folds: npt.NDArray[np.int16] | None
-    parts: Mapping[str, npt.NDArray[np.int16]]
+    parts: Mapping[RowSet, npt.NDArray[np.int16]]
 
     @classmethod
     def of(cls, view: "View", folds: int) -> "RowSets":
@@ -49,36 +50,37 @@ class RowSets(Mapping[str, Rows]):
                 where = f"fold {k + 1} of {folds} of '{view.name}' (seed {view.seed})"
                 names = view.schema.group_names(view.attribute)
                 require_labels(view.labels[fold == k], view.groups[fold == k], names, where)
-        bare = cls(len(strata), view.n_train, fold, {})
-        trained = ["train", *(f"rest{k}" for k in range(folds) if folds > 1)]
+        bare = cls(rows=len(strata), n_train=view.n_train, folds=fold, parts={})
+        trained = [TRAIN, *(rest_of(k) for k in range(folds) if folds > 1)]  # the order is that of the random streams
         parts = {
-            name: stratified_parts(strata[bare[name]], SCORE_FOLDS, generator(view.seed, Purpose.SCORES, order))
-            for order, name in enumerate(trained)
+            key: stratified_parts(strata[bare[key]], SCORE_FOLDS, generator(view.seed, Purpose.SCORES, order))
+            for order, key in enumerate(trained)
         }
-        return replace(bare, parts={name: part.astype(np.int16) for name, part in parts.items()})
+        return replace(bare, parts={key: part.astype(np.int16) for key, part in parts.items()})
 
-    def __getitem__(self, name: str) -> Rows:
-        base, _, part = name.partition(".")
-        rows = self._base(base)
-        if part:
-            out = self.parts[base] == int(part.removeprefix("out").removeprefix("in"))
-            rows = rows[out if part.startswith("out") else ~out]
-        return rows
+    def __getitem__(self, key: RowSet) -> Rows:
+        rows = self._whole(key)
+        if key.part is None:
+            return rows
+        side, number = key.part
+        out: npt.NDArray[np.bool_] = self.parts[key.whole] == number
+        return rows[out if side == "out" else ~out]
 
-    def _base(self, name: str) -> Rows:
-        if name == "train":
+    def _whole(self, key: RowSet) -> Rows:
+        if key.whole == TRAIN:
             return np.arange(self.n_train)
-        if name == "validation":
+        if key.whole == VALIDATION:
             return np.arange(self.n_train, self.rows)
-        if self.folds is None:
-            raise KeyError(name)
-        within = self.folds == int(name.removeprefix("fold").removeprefix("rest"))
-        return np.flatnonzero(within if name.startswith("fold") else ~within)
+        if self.folds is None or key.fold is None or key.kind not in ("fold", "rest"):
+            raise KeyError(key)
+        return np.flatnonzero((self.folds == key.fold) == (key.kind == "fold"))
 
-    def __iter__(self) -> Iterator[str]:
-        yield from ("train", "validation")
-        yield from (f"{kind}{k}" for k in range(len(self.parts) - 1) for kind in ("fold", "rest"))
-        yield from (f"{base}.{kind}{j}" for base in self.parts for j in range(SCORE_FOLDS) for kind in ("out", "in"))
+    def __iter__(self) -> Iterator[RowSet]:
+        yield from (TRAIN, VALIDATION)
+        yield from (key for k in range(len(self.parts) - 1) for key in (fold_of(k), rest_of(k)))
+        for base in self.parts:
+            for j in range(SCORE_FOLDS):
+                yield from (base.scored_as(j), base.trained_for(j))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -86,13 +88,25 @@ class RowSets(Mapping[str, Rows]):
 
 @dataclass(frozen=True)
 class Stage:
-    """One training set and the rows it is judged on: names of row sets in the training data."""
+    """One training set and the rows it is judged on."""
 
-    train: str
-    judged: str
+    train: RowSet
+    judged: RowSet
 
 
-@dataclass(frozen=True, eq=False)
+def stages_of(folds: int) -> dict[str, list[Stage]]:
+    """The stages of a ``holdout`` evaluation and of a ``folds`` one (the same where there is one fold)."""
+    holdout = [Stage(TRAIN, VALIDATION)]
+    return {HOLDOUT: holdout, FOLDS: [Stage(rest_of(k), fold_of(k)) for k in range(folds)] if folds > 1 else holdout}
+
+
+def training_key(fingerprint: str, attribute: str, seed: int, victim: Named, folds: int) -> str:
+    """Identifies the training data of all searches on one table, attribute, seed and victim with so many folds."""
+    content = f"{fingerprint} {attribute} {seed} {folds} {victim.name} {sorted(victim.params.items())}"
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class View:
     """Rows of train, then of search-validation; positions below ``n_train`` are train.
 
@@ -116,9 +130,15 @@ class View:
         parts = split(table, attribute, seed)
         rows = np.concatenate([parts.train, parts.validation])
         return cls(
-            table.name, table.schema, attribute, table.fingerprint, seed,
-            table.features[rows], table.labels[rows], len(parts.train),
-        )  # fmt: skip
+            name=table.name,
+            schema=table.schema,
+            attribute=attribute,
+            fingerprint=table.fingerprint,
+            seed=seed,
+            features=table.features[rows],
+            labels=table.labels[rows],
+            n_train=len(parts.train),
+        )
 
     @cached_property
     def groups(self) -> npt.NDArray[np.int64]:
@@ -143,9 +163,8 @@ class View:
         return Pool(self.features[where], self.labels[where], self.groups[where])
 
     def sets(self, folds: int) -> "RowSets":
-        """Named row sets: ``train`` and ``validation``; per fold ``fold<k>`` (judged) and ``rest<k>`` (trained on);
-
-        and for out-of-fold scores of each training set ``<set>.out<j>`` and ``<set>.in<j>``.
+        """The row sets: train and validation; per fold the rows it judges and the rest, which is trained on; and the
+        parts of each training set for its out-of-fold scores.
         """
         if folds not in self._sets:
             self._sets[folds] = RowSets.of(self, folds)
@@ -155,18 +174,9 @@ class View:
     def _sets(self) -> dict[int, "RowSets"]:
         return {}
 
-    def stages(self, folds: int) -> dict[str, list[Stage]]:
-        """The stages of a ``holdout`` evaluation and of a ``folds`` one (the same where there is one fold)."""
-        holdout = [Stage("train", "validation")]
-        return {
-            HOLDOUT: holdout,
-            "folds": [Stage(f"rest{k}", f"fold{k}") for k in range(folds)] if folds > 1 else holdout,
-        }
-
     def training_key(self, victim: Named, folds: int) -> str:
         """Identifies :meth:`training_data`."""
-        told = f"{self.fingerprint} {self.attribute} {self.seed} {folds} {victim.name} {sorted(victim.params.items())}"
-        return hashlib.sha256(told.encode()).hexdigest()
+        return training_key(self.fingerprint, self.attribute, self.seed, victim, folds)
 
     def training_data(self, victim: Named, folds: int) -> TrainingData:
         """What a search's fitter holds."""
@@ -176,7 +186,7 @@ class View:
             features=self.features,
             labels=self.labels,
             sets=self.sets(folds),
-            scale_on="train",
+            scale_on=TRAIN,
             victim=victim.name,
             parameters=victim.params,
         )

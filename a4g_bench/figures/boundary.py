@@ -11,8 +11,10 @@ from a4g_bench.attacks.base import Poison
 from a4g_bench.data.schema import Array
 from a4g_bench.data.table import Table
 from a4g_bench.engine.fits import Job, Trainer, TrainingData
+from a4g_bench.engine.row_sets import TRAIN, RowSet
 from a4g_bench.errors import DataError, VictimError
 
+_GRID_POINTS = RowSet(kind="grid")
 _GRID = 200  # points per axis at which the victim is asked
 _MARGIN = 0.05  # of each axis, for points at the edge
 _MOST = 600  # points drawn, or clean and poisoned ones hide each other
@@ -46,7 +48,7 @@ def boundary(
         ("clean boundary", _DASHED, None),
         ("poisoned boundary", _SOLID, (poison.features, poison.labels)),
     ):
-        scores = _scores(table, grid, Job("train", "grid", seed, rows, output="scores"), victim)
+        scores = _scores(table, grid, Job(TRAIN, _GRID_POINTS, seed, rows, output="scores"), victim)
         axes.contour(grid[..., seen[0]], grid[..., seen[1]], scores, levels=[0.5], colors=_INK, linestyles=style)
         handles.append(Line2D([], [], color=_INK, linestyle=style, label=name))
     axes.set(xlabel=schema.names[seen[0]], ylabel=schema.names[seen[1]], title=f"{victim} on {table.name}")
@@ -108,8 +110,18 @@ def _scores(table: Table, grid: Array, job: Job, victim: str) -> Array:
     points = grid.reshape(-1, grid.shape[-1])
     features, n = np.concatenate([table.features, points]), len(table)
     labels = np.concatenate([table.labels, np.zeros(len(points), dtype=np.int8)])
-    sets = {"train": np.arange(n), "grid": np.arange(n, len(features))}
-    fit = Trainer(TrainingData("boundary", table.schema, features, labels, sets, "train", victim, {})).run(job)
+    sets = {TRAIN: np.arange(n), _GRID_POINTS: np.arange(n, len(features))}
+    training_data = TrainingData(
+        key="boundary",
+        schema=table.schema,
+        features=features,
+        labels=labels,
+        sets=sets,
+        scale_on=TRAIN,
+        victim=victim,
+        parameters={},
+    )
+    fit = Trainer(training_data).run(job)
     if fit.values is None:
         raise VictimError(f"victim '{victim}' could not be trained for its boundary: {fit.failed}")
     scores: Array = fit.values.reshape(grid.shape[:2])

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.protocol import LEAST_GAP, MEAN_SEED
+from a4g_bench.store.budgets import parse_budget
 from a4g_bench.store.rows import QueryRow
 from a4g_bench.store.tables import DETECTABILITY, AuditedOn, ResultTables, Row
 
@@ -25,14 +26,10 @@ class Budget:
     @classmethod
     def parse(cls, text: str) -> "Budget":
         """Read a budget as a suite writes it. Raises ``StoreError`` if it is neither."""
-        bare = text.strip()
-        try:
-            budget = cls(False, float(bare[:-1]) / 100) if bare.endswith("%") else cls(True, float(int(bare)))
-        except ValueError:
-            budget = cls(False, math.nan)
-        if not budget.number >= 0 or math.isinf(budget.number):
+        budget = parse_budget(text)
+        if budget is None:
             raise StoreError(f"poison budget '{text}': write a share such as 1% or a count of rows such as 50")
-        return budget
+        return cls(budget.is_count, budget.number)
 
     @property
     def label(self) -> str:

@@ -35,7 +35,10 @@ from a4g_bench.store.tables import ResultTables, Row
 
 @dataclass(frozen=True, eq=False)
 class SearchRecord:
-    """Everything that is kept of one finished search. ``poison`` holds the raw schema's columns after POISON_LEAD's."""
+    """Everything that is kept of one finished search.
+
+    ``poison`` is a table of :mod:`a4g_bench.store.poison_rows`.
+    """
 
     search: SearchRow
     queries: list[QueryRow] = field(default_factory=list)

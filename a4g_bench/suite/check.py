@@ -14,7 +14,7 @@ from a4g_bench.attacks.base import Attack, get_attack
 from a4g_bench.defences.base import get_defence
 from a4g_bench.errors import A4GError, SuiteError, VictimError, nearest
 from a4g_bench.references.base import get_reference
-from a4g_bench.suite.grid import patterns
+from a4g_bench.suite.grid import PATTERN_COLUMNS, offered_coordinates, patterns
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import AttackEntry, Named, Suite
 from a4g_bench.victims.base import get_victim
@@ -158,24 +158,15 @@ def _check_surrogate(surrogate: Named, label: str, attack: Attack, allow_import:
 
 def _check_patterns(loaded: LoadedSuite) -> None:
     suite = loaded.suite
-    valid: dict[str, list[Any]] = {
-        "dataset": [d.label for d in suite.datasets],
-        "victim": [v.label for v in suite.victims],
-        "attack": [a.label for a in (*suite.attacks, *suite.references)],
-        "objective": [o.label for o in suite.objectives],
-        "poison_budget": [b.text for b in suite.poison_budgets],
-        "query_budget": [0, *suite.query_budgets],
-        "seed": suite.seeds,
-    }
+    offered = offered_coordinates(suite)
     for where, combinations in (("include", suite.include), ("exclude", suite.exclude)):
         for i, combination in enumerate(combinations):
             for key, values in patterns(combination):
+                valid = offered[PATTERN_COLUMNS[key]]
                 for value in values:
-                    if value not in valid[key]:
+                    if value not in valid:
                         with loaded.at(where, i, key):
-                            raise SuiteError(
-                                f"'{value}' is not in the suite{nearest(str(value), map(str, valid[key]))}"
-                            )
+                            raise SuiteError(f"'{value}' is not in the suite{nearest(str(value), map(str, valid))}")
 
 
 def _check_size(suite: Suite) -> None:

@@ -3,10 +3,9 @@
 from typing import Any
 
 from a4g_bench import plugins
-from a4g_bench.suite.model import Suite
+from a4g_bench.suite.model import SHARE, Suite
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_SHARE = r"^\s*\d+(\.\d+)?\s*%\s*$"
 _TIME = r"^\s*\d+(\.\d+)?\s*(s|m|min|h)?\s*$"
 _BYTES = r"^\s*\d+(\.\d+)?\s*(k|M|G|kB|MB|GB|MiB|GiB)?\s*$"
 
@@ -26,7 +25,7 @@ def suite_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     definitions["PoisonBudget"] = {
         "description": definitions["PoisonBudget"]["description"],
-        "anyOf": [{"type": "string", "pattern": _SHARE}, {"type": "integer", "minimum": 1}],
+        "anyOf": [{"type": "string", "pattern": f"^{SHARE}$"}, {"type": "integer", "minimum": 1}],
         "examples": ["1%", 50],
     }
     definitions["Objective"] = _or_alone(definitions["Objective"], {"type": "string", "enum": plugins.names("metrics")})

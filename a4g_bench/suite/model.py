@@ -10,10 +10,13 @@ from a4g_bench import plugins
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
 from a4g_bench.protocol import ACCURACY_ALLOWANCE
+from a4g_bench.store.budgets import parse_budget
 from a4g_bench.store.tables import AuditedOn
 
 Parameters = dict[str, Any]
 MAX_SEEDS = 10_000
+#: How a suite writes a share: plainly, where :func:`parse_budget` reads any number.
+SHARE = r"\s*\d+(\.\d+)?\s*%\s*"
 
 
 def _whole(value: Any) -> Any:
@@ -47,25 +50,19 @@ class PoisonBudget(_Model):
             if not 1 <= value < 2**31:
                 raise ValueError(f"poison budget {value}: must be at least 1 row")
             return {"text": str(value), "count": value}
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value) if isinstance(value, str) else None
-        if not match:
+        budget = parse_budget(value) if isinstance(value, str) and re.fullmatch(SHARE, value) else None
+        if budget is None:
             raise ValueError(f"poison budget '{value}': write a share such as 1%, or a count of rows such as 50")
-        percent = float(match.group(1))
-        if not 0 < percent <= 100:
+        if not 0 < budget.number <= 1:
             raise ValueError(f"poison budget '{value}': a share must be more than 0% and at most 100%")
-        return {"text": f"{percent:g}%", "share": percent / 100}
+        return {"text": budget.text, "share": budget.number}
 
     def rows(self, train_rows: int) -> int:
         """The budget in rows for a training set; a share is rounded to the nearest row, and is at least one."""
         if self.count is not None:
             return self.count
         assert self.share is not None
-        return max(1, int(self.share * train_rows + 0.5)) if self.share else 0
-
-    @classmethod
-    def none(cls) -> "PoisonBudget":
-        """No rows: what a reference line adds. A suite cannot write it."""
-        return cls.model_construct(text="0%", share=0.0, count=None)
+        return max(1, int(self.share * train_rows + 0.5))
 
 
 class Named(_Model):

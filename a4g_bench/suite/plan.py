@@ -14,6 +14,7 @@ from a4g_bench.data.schema import Schema
 from a4g_bench.data.split import split, subsample
 from a4g_bench.data.table import Table
 from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest, without_secrets
+from a4g_bench.store.place import Place
 from a4g_bench.suite.check import check_suite
 from a4g_bench.suite.grid import Spec, expand, identify
 from a4g_bench.suite.load import LoadedSuite
@@ -73,22 +74,13 @@ class Planned:
         """Hash of :attr:`identity`."""
         return identify(self.identity)
 
-    def place(self) -> dict[str, Any]:
+    @cached_property
+    def place(self) -> Place:
         """Its place in the grid, by which a result made under another identity is recognised as stale."""
-        spec = self.spec
-        return {
-            "dataset": spec.dataset.label,
-            "attribute": self.subject.attribute,
-            "victim": spec.victim.label,
-            "attack": spec.attack.label,
-            "objective": spec.objective.label,
-            "budget": spec.budget.text,
-            "query_budget": spec.query_budget,
-            "seed": spec.seed,
-        }
+        return self.spec.place(self.subject.attribute)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Plan:
     """All searches of a suite over its loaded data. ``notes`` are remarks for the user, such as a fallback taken."""
 
@@ -130,7 +122,13 @@ def make_plan(loaded: LoadedSuite) -> Plan:
     searches = tuple(Planned(spec, by_entry[id(spec.dataset)].facts) for spec in expand(suite))
     if not searches:
         raise SuiteError(f"{loaded.path}: include and exclude leave no search")
-    return Plan(loaded, suite, {s.key: s for s in subjects}, _without_twins(searches), tuple(notes))
+    return Plan(
+        loaded=loaded,
+        suite=suite,
+        subjects={s.key: s for s in subjects},
+        searches=_without_twins(searches),
+        notes=tuple(notes),
+    )
 
 
 def _outside(entry: DatasetEntry, folder: Path) -> str:
@@ -149,9 +147,9 @@ def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:
     for planned in searches:
         twin = seen.setdefault(planned.search_id, planned)
         if twin is not planned:
-            here, there = (", ".join(map(str, p.place().values())) for p in (planned, twin))
             raise SuiteError(
-                f"the suite asks twice for the same search, as ({there}) and as ({here}): remove one of them"
+                f"the suite asks twice for the same search, as ({twin.place}) and as ({planned.place}): remove one of"
+                " them"
             )
     return searches
 
@@ -180,7 +178,7 @@ def plan_of(subject: Subject, said: Mapping[str, Any]) -> Plan:
     check_suite(loaded)
     _check_budgets(loaded, subject, min(len(split(subject.table, subject.attribute, s).train) for s in suite.seeds))
     searches = tuple(Planned(spec, subject.facts) for spec in expand(suite))
-    return Plan(loaded, suite, {subject.key: subject}, searches, ())
+    return Plan(loaded=loaded, suite=suite, subjects={subject.key: subject}, searches=searches, notes=())
 
 
 def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:

@@ -24,7 +24,7 @@ LEAST_DISK = 1.0 * GB
 LEAST_SHARED = 0.5 * GB
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Examined:
     """What was found on one node. ``memory``, ``disk`` and ``shared`` are free bytes; ``shared`` is ``/dev/shm``.
 
@@ -45,15 +45,15 @@ class Examined:
 def examine(results: str | None, datasets: Sequence[str]) -> Examined:
     """Examine the machine this is called on, as a run's processes on it would find it."""
     return Examined(
-        socket.gethostname(),
-        package_versions(),
-        len(os.sched_getaffinity(0)),
-        {name: os.environ.get(name, default) for name, default in THREADS.items()},
-        psutil.virtual_memory().available,
-        shutil.disk_usage(tempfile.gettempdir()).free,
-        shutil.disk_usage("/dev/shm").free if Path("/dev/shm").is_dir() else 0,
-        {} if results is None else {without_secrets(results): _writable(results)},
-        {name: _loadable(name) for name in datasets},
+        host=socket.gethostname(),
+        versions=package_versions(),
+        cores=len(os.sched_getaffinity(0)),
+        threads={name: os.environ.get(name, default) for name, default in THREADS.items()},
+        memory=psutil.virtual_memory().available,
+        disk=shutil.disk_usage(tempfile.gettempdir()).free,
+        shared=shutil.disk_usage("/dev/shm").free if Path("/dev/shm").is_dir() else 0,
+        results={} if results is None else {without_secrets(results): _writable(results)},
+        data={name: _loadable(name) for name in datasets},
     )
 
 

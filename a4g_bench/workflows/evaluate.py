@@ -18,6 +18,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.errors import DataError, VictimError, nearest
 from a4g_bench.provenance import host_hash
 from a4g_bench.store.claim import Claim
+from a4g_bench.store.poison_rows import feature_name
 from a4g_bench.store.results import Results
 from a4g_bench.suite.model import Named
 from a4g_bench.suite.plan import Plan, Subject, plan_of
@@ -39,7 +40,7 @@ def read_poison(file: str, schema: Schema, folder: Path = Path()) -> Poison:
 
 def poison_of(frame: pd.DataFrame, schema: Schema, where: str) -> Poison:
     """Poison rows from a frame as :func:`read_poison` reads them; ``where`` is named in errors."""
-    columns = {column.removeprefix("x."): frame[column] for column in frame.columns}
+    columns = {feature_name(column): frame[column] for column in frame.columns}
     features = {}
     for feature in schema.features:
         if feature.name not in columns:
@@ -97,7 +98,7 @@ def evaluate(
         for planned in plan.searches:
             if planned.search_id in known:
                 continue
-            told(f"auditing {planned.spec.attack.label}, seed {planned.spec.seed}")
+            told(f"auditing {planned.spec.label}, seed {planned.spec.seed}")
             task = Task(planned, services, suite=SUITE, suite_hash=plan.loaded.hash, attempt=1, cores=1)
             task.prepare(lambda attack: setattr(attack, "rows", poison) if isinstance(attack, Given) else None)
             while not task.step():

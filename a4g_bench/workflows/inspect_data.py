@@ -10,13 +10,13 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from a4g_bench.data.table import Table
-from a4g_bench.engine.audit import Audit, unpack
+from a4g_bench.engine.audit import Audit, distinct_seeds, unpack
 from a4g_bench.engine.fits import InlineFitter, Job
 from a4g_bench.engine.local import run_here
+from a4g_bench.engine.row_sets import AUDIT, TRAIN
 from a4g_bench.errors import VictimError
 from a4g_bench.leaderboard import ResultTables, build
 from a4g_bench.metrics.auc import auc
-from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.store.results import Results
 from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import LoadedSuite
@@ -48,7 +48,13 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     )
     suite = suite.model_copy(update={"datasets": [subject.entry]})
     searches = tuple(Planned(spec, subject.facts) for spec in expand(suite))
-    plan = Plan(LoadedSuite(suite, "audit", Path()), suite, {subject.key: subject}, searches, ())
+    plan = Plan(
+        loaded=LoadedSuite(suite, "audit", Path()),
+        suite=suite,
+        subjects={subject.key: subject},
+        searches=searches,
+        notes=(),
+    )
     with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
         results = Results(folder)
         for planned in plan.searches:
@@ -124,9 +130,8 @@ def _scores(subject: Subject, victim: Named, seed: int) -> npt.NDArray[np.float6
     audit = Audit(
         subject.table, subject.attribute, Audited(name=victim.name, label=victim.label, params=victim.params), seed
     )
-    seeds = audit_victim_seeds(seed)
-    distinct = seeds if get_victim(victim.name, victim.params).seeded() else seeds[:1]
-    fits = InlineFitter(audit.training_data()).run(Job("train", "audit", one, output="scores") for one in distinct)
+    jobs = [Job(TRAIN, AUDIT, one, output="scores") for one in distinct_seeds(victim, seed)]
+    fits = InlineFitter(audit.training_data()).run(jobs)
     for fit in fits:
         if fit.values is None:
             raise VictimError(f"victim '{victim.label}' on '{subject.entry.label}': {fit.failed}")

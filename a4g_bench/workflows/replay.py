@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from a4g_bench import provenance
 from a4g_bench.attacks.base import Poison
-from a4g_bench.engine.audit import Audit, predict, treatments, unpack
-from a4g_bench.engine.fits import InlineFitter
+from a4g_bench.engine.audit import Audit, LocalAuditor, audit_poison, unpack
 from a4g_bench.errors import DataError, StoreError, SuiteError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import MEAN_SEED
+from a4g_bench.store import poison_rows
+from a4g_bench.store.place import Place
 from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.store.tables import Row
 from a4g_bench.suite.grid import Spec, expand
 from a4g_bench.suite.load import load_suite
 from a4g_bench.suite.plan import Planned, Subject, load_subject
@@ -28,7 +29,7 @@ FIGURES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Replayed:
     """What training again gave: ``figures`` holds (role, metric, stored, replayed) of the means over victim seeds.
 
@@ -78,16 +79,13 @@ def replay_search(
 def _made_by(search: Mapping[str, Any], suite: str, allow_import: Sequence[str]) -> tuple[Spec, Subject]:
     """The search's spec in its suite, and its data. Raises ``SuiteError`` if the suite has no such search."""
     loaded = load_suite(suite, allow_import)
-    place = ("victim", "attack", "objective", "budget", "query_budget", "seed")
-    wanted = tuple(search[name] for name in place)
+    wanted = Place.of(search)
     for spec in expand(loaded.suite):
-        at = (
-            spec.victim.label, spec.attack.label, spec.objective.label, spec.budget.text, spec.query_budget, spec.seed,
-        )  # fmt: skip
+        place = replace(spec.place(wanted.attribute), dataset=wanted.dataset)
         names = (spec.dataset.label, spec.dataset.fallback)
-        if at == wanted and search["dataset"] in names and spec.dataset.attribute in (None, search["attribute"]):
+        if place == wanted and wanted.dataset in names and spec.dataset.attribute in (None, wanted.attribute):
             subject, _ = load_subject(spec.dataset, loaded.folder)
-            if subject.attribute == search["attribute"]:
+            if subject.attribute == wanted.attribute:
                 return spec, subject
     raise SuiteError(
         f"suite '{suite}' has no search like '{search['search_id']}': name the suite that made it (--suite)"
@@ -125,28 +123,37 @@ def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject)
         raise StoreError(f"search '{row['search_id']}': its predictions, or those of its clean victim, are missing")
     planned, victim = Planned(spec, subject.facts), spec.audited[0]
     audit = Audit(subject.table, subject.attribute, victim, row["seed"])
-    fitter = InlineFitter(audit.training_data())
-    before, after = treatments(planned, victim)
-    clean = predict(victim, row["seed"], fitter, None, before).predictions
-    poisoned = predict(victim, row["seed"], fitter, poison_of(record, subject), after).predictions
-    judged = audit.audit_rows(row["search_id"], clean, poisoned)
+    anew = _MadeAnew()
+    result = audit_poison(planned, victim, poison_of(record, subject), LocalAuditor(audit, anew))
+    clean, poisoned = unpack(anew.baseline), unpack(result.predictions)
     return Replayed(
-        row["search_id"],
-        _figures(record.audits, judged, row["victim"]),
-        sum(map(len, poisoned)),
-        (_flipped(unpack(baseline), clean), _flipped(unpack(stored), poisoned)),
-        _changed(json.loads(row["versions"] or "{}"), provenance.package_versions()),
+        search_id=row["search_id"],
+        figures=_figures(record.audits, result.audits, row["victim"]),
+        predictions=sum(map(len, poisoned)),
+        flipped=(_flipped(unpack(baseline), clean), _flipped(unpack(stored), poisoned)),
+        versions=_changed(json.loads(row["versions"] or "{}"), provenance.package_versions()),
     )
+
+
+class _MadeAnew:
+    """A clean audit that nobody has made before: the stored one is not to be read."""
+
+    def __init__(self) -> None:
+        self.baseline: list[Row] = []
+
+    def read_baseline(self, baseline_id: str) -> list[Row]:
+        return self.baseline
+
+    def write_baseline(self, rows: Sequence[Row]) -> None:
+        self.baseline = list(rows)
 
 
 def poison_of(record: SearchRecord, subject: Subject) -> Poison:
     """The stored poison rows in the table's raw codes."""
     table = record.poison
     assert table is not None
-    frame = table.to_pandas().sort_values("row", kind="stable")
-    columns = {name: frame[f"x.{name}"].to_numpy() for name in subject.table.schema.names}
-    codes = subject.table.schema.codes(pd.DataFrame(columns, index=range(len(frame))))
-    return Poison(codes, frame["label"].to_numpy().astype(np.int8))
+    rows = poison_rows.decode(table)
+    return Poison(subject.table.schema.codes(pd.DataFrame(rows.features, index=range(len(rows.labels)))), rows.labels)
 
 
 def _figures(

@@ -108,4 +108,4 @@ def _todo(before: SuiteStatus, options: RunOptions) -> list[Planned]:
 
 def in_order(searches: Sequence[Planned]) -> list[Planned]:
     """Longest first by queries, so that the cores finish together; cells that share data and victim stay together."""
-    return sorted(searches, key=lambda p: -p.spec.query_budget)
+    return sorted(searches, key=lambda p: -p.spec.queries)

@@ -8,15 +8,15 @@ from typing import Any
 
 from a4g_bench.errors import StoreError
 from a4g_bench.store.claim import read_claims
+from a4g_bench.store.place import PLACE_COLUMNS, Place
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 
-_PLACE = ("dataset", "attribute", "victim", "attack", "objective", "budget", "query_budget", "seed")
 _STATE = ("search_id", "status", "attempt", "error_type", "error_message", "queries", "poison_rows", "baseline_id")
-_SEARCH_COLUMNS = (*_STATE, "identity", *_PLACE)
+_SEARCH_COLUMNS = (*_STATE, "identity", *PLACE_COLUMNS)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SuiteStatus:
     """Planned searches by what became of them; together they are the plan.
 
@@ -31,11 +31,6 @@ class SuiteStatus:
     errors: dict[str, str]
     stale: dict[str, str]
     damaged: dict[str, str]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every planned search has its result."""
-        return not self.failed and not self.missing
 
 
 def suite_status(plan: Plan, results: Results) -> SuiteStatus:
@@ -61,13 +56,15 @@ def suite_status(plan: Plan, results: Results) -> SuiteStatus:
         else:
             missing.append(planned)
     return SuiteStatus(
-        tuple(complete),
-        tuple(failed),
-        tuple(missing),
-        {search_id: row["attempt"] for search_id, row in rows.items()},
-        {p.search_id: f"{rows[p.search_id]['error_type']}: {rows[p.search_id]['error_message']}" for p in failed},
-        _stale(plan, rows),
-        dict(results.damaged),
+        complete=tuple(complete),
+        failed=tuple(failed),
+        missing=tuple(missing),
+        attempts={search_id: row["attempt"] for search_id, row in rows.items()},
+        errors={
+            p.search_id: f"{rows[p.search_id]['error_type']}: {rows[p.search_id]['error_message']}" for p in failed
+        },
+        stale=_stale(plan, rows),
+        damaged=dict(results.damaged),
     )
 
 
@@ -85,15 +82,14 @@ def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:
     orphans = {search_id: row for search_id, row in rows.items() if search_id not in planned_ids}
     if not orphans:
         return {}
-    places = {tuple(planned.place().values()): planned for planned in plan.searches}
-    found = {}
+    places = {planned.place: planned for planned in plan.searches}
+    reasons = {}
     for search_id, row in orphans.items():
-        place = tuple(row[name] for name in _PLACE)
-        planned = places.get(place)
-        found[search_id] = (
+        planned = places.get(Place.of(row))
+        reasons[search_id] = (
             "not in the suite" if planned is None else _difference(json.loads(row["identity"]), planned.identity)
         )
-    return found
+    return reasons
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> str:
@@ -112,7 +108,7 @@ def _difference(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> s
 _STATE_COLUMNS = ("search_id", "status", "error_type", "host", "started", "ended", "queries")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FolderState:
     """Searches by status, failures by type, searches ended per host, and what the run that writes now says of itself.
 
@@ -148,14 +144,14 @@ def folder_state(root: str) -> FolderState:
     failed = [row for row in rows if row["status"] not in ("ok", "interrupted")]
     claims = sorted(read_claims(results.files).values(), key=lambda facts: float(facts.get("renewed", 0)))
     return FolderState(
-        manifest["suite"],
-        manifest.get("searches"),
-        dict(Counter(row["status"] for row in rows)),
-        dict(Counter(f"{row['status']}: {row['error_type']}" for row in failed).most_common()),
-        dict(Counter(row["host"] for row in rows)),
-        sum(row["queries"] for row in rows),
-        min((row["started"] for row in rows), default=None),
-        max((row["ended"] for row in rows), default=None),
-        dict(claims[-1]) if claims else None,
-        results.damaged,
+        suite=manifest["suite"],
+        planned=manifest.get("searches"),
+        statuses=dict(Counter(row["status"] for row in rows)),
+        failures=dict(Counter(f"{row['status']}: {row['error_type']}" for row in failed).most_common()),
+        hosts=dict(Counter(row["host"] for row in rows)),
+        queries=sum(row["queries"] for row in rows),
+        first=min((row["started"] for row in rows), default=None),
+        last=max((row["ended"] for row in rows), default=None),
+        run=dict(claims[-1]) if claims else None,
+        damaged=results.damaged,
     )

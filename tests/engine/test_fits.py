@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from a4g_bench.engine.fits import Job
-from tests.victims.benches import LABELS, N_JUDGED, SCORES, bench, poison, rows, training_data, values
+from tests.victims.benches import JUDGED, LABELS, N_JUDGED, ONES, SCORES, bench, poison, rows, training_data, values
 
 POISONED = replace(LABELS, poison=poison())
 
@@ -94,21 +94,21 @@ def test_poison_of_another_width_is_a_failure() -> None:
 
 
 def test_training_rows_of_one_label_are_a_failure_where_the_victim_refuses_them() -> None:
-    fit = bench("logistic_regression").run(Job("ones", "judged", 0))
+    fit = bench("logistic_regression").run(Job(ONES, JUDGED, 0))
     assert fit.values is None
     assert fit.failed is not None
     assert "class" in fit.failed
 
 
 def test_a_label_never_seen_has_score_0() -> None:
-    assert values(bench("random_forest", favourable=0).run(replace(SCORES, train="ones"))).tolist() == [0] * N_JUDGED
-    assert values(bench("random_forest", favourable=1).run(replace(SCORES, train="ones"))).tolist() == [1] * N_JUDGED
+    assert values(bench("random_forest", favourable=0).run(replace(SCORES, train=ONES))).tolist() == [0] * N_JUDGED
+    assert values(bench("random_forest", favourable=1).run(replace(SCORES, train=ONES))).tolist() == [1] * N_JUDGED
 
 
 def test_a_failure_leaves_the_workbench_in_order() -> None:
     on = bench("logistic_regression")
     before = values(on.run(LABELS))
-    assert on.run(Job("ones", "judged", 0)).failed is not None
+    assert on.run(Job(ONES, JUDGED, 0)).failed is not None
     assert np.array_equal(values(on.run(LABELS)), before)
 
 

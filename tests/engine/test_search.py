@@ -11,6 +11,7 @@ from a4g_bench import plugins, seeds
 from a4g_bench.attacks.base import Attack, Candidate, Poison, Pool, Result, Threat, copies
 from a4g_bench.data.split import split
 from a4g_bench.engine.local import run_here
+from a4g_bench.engine.row_sets import AUDIT, TRAIN, RowSet, fold_of, rest_of
 from a4g_bench.engine.view import View
 from a4g_bench.store.results import Results, SearchRecord
 from tests.distributed.runs import TIMING
@@ -177,10 +178,16 @@ def test_the_view_holds_no_audit_row(tmp_path: Path) -> None:
         assert len(seen) + len(parts.audit) == len(subject.table)
         sets = view.sets(3)
         assert all(rows.max() < len(seen) for rows in sets.values())
-        for name in ("train", "rest0", "rest1", "rest2"):
-            held_out = [sets[f"{name}.out{j}"] for j in range(5)]
-            assert np.array_equal(np.sort(np.concatenate(held_out)), sets[name])
-            assert all(not set(sets[f"{name}.out{j}"]) & set(sets[f"{name}.in{j}"]) for j in range(5))
+        for key in (TRAIN, rest_of(0), rest_of(1), rest_of(2)):
+            held_out = [sets[key.scored_as(j)] for j in range(5)]
+            assert np.array_equal(np.sort(np.concatenate(held_out)), sets[key])
+            assert all(not set(sets[key.scored_as(j)]) & set(sets[key.trained_for(j)]) for j in range(5))
+        for k in range(3):
+            assert np.array_equal(np.sort(np.concatenate([sets[fold_of(k)], sets[rest_of(k)]])), np.arange(len(seen)))
+        assert len(sets) == len(set(sets)) == 2 + 2 * 3 + 2 * 5 * 4
+        for unknown in (AUDIT, RowSet(kind="fold"), RowSet(kind="judged", fold=0)):
+            with pytest.raises(KeyError):
+                sets[unknown]
 
 
 def test_audit_seeds_are_no_query_seeds() -> None:
@@ -203,9 +210,9 @@ def test_out_of_fold_scores_belong_to_their_rows(tmp_path: Path, folds: int) -> 
     fitter = InlineFitter(view.training_data(victim, folds))
     baseline = fit_clean(view, victim, Fits(folds=folds), fitter, with_scores=True)
     sets = view.sets(folds)
-    name = "train" if folds == 1 else "rest1"
-    [fit] = fitter.run([Job(f"{name}.in2", f"{name}.out2", 0, output="scores")])
-    position = {row: i for i, row in enumerate(sets[name])}
-    mine = baseline.scores[name][[position[row] for row in sets[f"{name}.out2"]]]
+    key = TRAIN if folds == 1 else rest_of(1)
+    [fit] = fitter.run([Job(key.trained_for(2), key.scored_as(2), 0, output="scores")])
+    position = {row: i for i, row in enumerate(sets[key])}
+    mine = baseline.scores[key][[position[row] for row in sets[key.scored_as(2)]]]
     assert fit.values is not None
     assert np.array_equal(mine, fit.values)

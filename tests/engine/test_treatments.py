@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from a4g_bench.engine.fits import Trainer, Treatment
-from tests.victims.benches import LABELS, bench, poison, training_data, values
+from a4g_bench.engine.row_sets import VALIDATION
+from tests.victims.benches import JUDGED, LABELS, bench, poison, training_data, values
 
 
 def behind(name: str, **parameters: object) -> Treatment:
@@ -56,7 +57,7 @@ def test_a_label_that_is_gone_is_a_failed_fit() -> None:
 
 def test_a_reference_line_predicts_what_it_is_asked_for() -> None:
     given = training_data("logistic_regression")
-    sets = {**given.sets, "validation": given.sets["judged"]}
+    sets = {**given.sets, VALIDATION: given.sets[JUDGED]}
     on = Trainer(replace(given, sets=sets))
     treatment = Treatment("reference", "threshold-optimizer", json.dumps({}), "group", 0.5)
     found = [values(on.run(replace(LABELS, treatment=treatment, seed=seed))) for seed in (0, 0, 1)]
@@ -66,7 +67,7 @@ def test_a_reference_line_predicts_what_it_is_asked_for() -> None:
 
 def test_a_reference_line_that_fails_is_an_outcome() -> None:
     given = training_data("Labels")  # predicts labels and has no scores
-    on = Trainer(replace(given, sets={**given.sets, "validation": given.sets["judged"]}))
+    on = Trainer(replace(given, sets={**given.sets, VALIDATION: given.sets[JUDGED]}))
     fit = on.run(replace(LABELS, treatment=Treatment("reference", "threshold-optimizer", "{}", "group", 0.01)))
     assert fit.failed is not None
     assert "needs scores" in fit.failed

@@ -6,9 +6,11 @@ import numpy as np
 
 from a4g_bench.data.schema import Feature, Schema
 from a4g_bench.engine.fits import Fit, Job, Trainer, TrainingData
+from a4g_bench.engine.row_sets import TRAIN, RowSet
 
 HOUSE = "tests.victims.odd_victims"
 N_TRAIN, N_JUDGED = 120, 40
+JUDGED, ONES = RowSet(kind="judged"), RowSet(kind="ones")
 
 
 def schema(favourable: int = 1) -> Schema:
@@ -41,9 +43,18 @@ def training_data(
     if judged is not None:
         features[N_TRAIN:] = judged
     everything = np.arange(N_TRAIN + N_JUDGED)
-    sets = {"train": everything[:N_TRAIN], "judged": everything[N_TRAIN:], "ones": np.flatnonzero(labels == 1)}
+    sets = {TRAIN: everything[:N_TRAIN], JUDGED: everything[N_TRAIN:], ONES: np.flatnonzero(labels == 1)}
     path = f"{HOUSE}:{victim}" if victim[0].isupper() else victim
-    return TrainingData("key", schema(favourable), features, labels, sets, "train", path, parameters)
+    return TrainingData(
+        key="key",
+        schema=schema(favourable),
+        features=features,
+        labels=labels,
+        sets=sets,
+        scale_on=TRAIN,
+        victim=path,
+        parameters=parameters,
+    )
 
 
 def bench(victim: str, **options: Any) -> Trainer:
@@ -65,5 +76,5 @@ def values(fit: Fit) -> np.ndarray:
     return fit.values
 
 
-LABELS = Job("train", "judged", seed=2)
-SCORES = Job("train", "judged", seed=2, output="scores")
+LABELS = Job(TRAIN, JUDGED, seed=2)
+SCORES = Job(TRAIN, JUDGED, seed=2, output="scores")

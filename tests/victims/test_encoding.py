@@ -104,7 +104,7 @@ def test_a_victim_is_given_the_same_clean_rows_with_poison_and_without() -> None
     on.run(LABELS)
     clean = dict(Spy.seen)
     rows_, labels = poison()
-    on.run(type(LABELS)("train", "judged", 2, (rows_, labels)))
+    on.run(type(LABELS)(LABELS.train, LABELS.predict, 2, (rows_, labels)))
     assert clean["features"].shape == (N_TRAIN, 6)
     assert Spy.seen["features"].shape == (N_TRAIN + 30, 6)
     assert np.array_equal(Spy.seen["features"][:N_TRAIN], clean["features"])

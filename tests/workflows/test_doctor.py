@@ -13,7 +13,15 @@ from tests.distributed import runs
 from tests.distributed.nodes import nodes
 from tests.support import complaint, said
 
-FINE = Examined("host", {"numpy": "2.4.6"}, 2, {"OMP_NUM_THREADS": "1"}, 8 * GB, 50 * GB, 4 * GB)
+FINE = Examined(
+    host="host",
+    versions={"numpy": "2.4.6"},
+    cores=2,
+    threads={"OMP_NUM_THREADS": "1"},
+    memory=8 * GB,
+    disk=50 * GB,
+    shared=4 * GB,
+)
 
 
 def test_a_fine_machine_has_no_problems() -> None:
