@@ -24,7 +24,7 @@ from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.parameters import markdown
-from a4g_bench.store.results import tables_of
+from a4g_bench.store.folders import tables_of
 from tools.diagrams import forbidden, layers, search_loop
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,7 +10,8 @@ from a4g_bench import plugins
 from a4g_bench.leaderboard import build
 from a4g_bench.leaderboard.render import render
 from a4g_bench.metrics.confusion import Counts, Label, Metric, accuracy, selection_rate
-from a4g_bench.store.results import Results, tables_of
+from a4g_bench.store.folders import tables_of
+from a4g_bench.store.results import Results
 from tests.support import plan_of, run_inline, said
 
 

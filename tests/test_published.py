@@ -10,7 +10,7 @@ from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.reporting import write_page
-from a4g_bench.store.results import tables_of
+from a4g_bench.store.folders import tables_of
 from benchmarks import pages
 
 ROOT = Path(__file__).parents[1]

@@ -110,7 +110,7 @@ def compare_command(
     worse: for a branch in CI.
     """
     from a4g_bench.leaderboard.analyses.compare import compare
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     old, new = whole_tables_of([before]), whole_tables_of([after])
     found = compare(old, new, datasets=dataset or (), victims=victim or ())
@@ -177,7 +177,7 @@ def variance_command(
     from a4g_bench.leaderboard.board import study
     from a4g_bench.leaderboard.records import Budget
     from a4g_bench.leaderboard.selection import Selection
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     tables = whole_tables_of(folders or default_folders())
     wanted = tuple(Budget.parse(text) for text in budget or ())
@@ -228,7 +228,7 @@ def versus_command(
     from a4g_bench.leaderboard.analyses.pairwise import head_to_head
     from a4g_bench.leaderboard.board import study
     from a4g_bench.leaderboard.selection import Selection
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     tables = whole_tables_of(folders or default_folders())
     comparisons = head_to_head(study(tables, Selection(tuple(dataset or ()), tuple(victim or ()))), entrant)
@@ -282,7 +282,7 @@ def curves_command(
     from a4g_bench.leaderboard.analyses.curves import curves
     from a4g_bench.leaderboard.board import study
     from a4g_bench.leaderboard.selection import Selection
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     if not 0 < target <= 1:
         raise StoreError(f"--target {target}: a share of the gap, more than 0 and at most 1")

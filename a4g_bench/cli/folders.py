@@ -19,7 +19,7 @@ def default_roots() -> list[str]:
 
 def locate(search_id: str, roots: Sequence[str]) -> tuple[str, "Results"]:
     """As :func:`a4g_bench.store.results.locate`; damaged files are told."""
-    from a4g_bench.store.results import locate as located
+    from a4g_bench.store.folders import locate as located
 
     return located(search_id, roots, lambda name, why: remark(f"damaged: {name} ({why})"))
 
@@ -37,7 +37,7 @@ def board_of(
     Raises ``StoreError`` if a folder holds no results.
     """
     from a4g_bench.leaderboard import build
-    from a4g_bench.store.results import tables_of
+    from a4g_bench.store.folders import tables_of
 
     return build(tables_of(roots, damaged), datasets=datasets, victims=victims, budgets=budgets, attacks=attacks)
 

@@ -45,7 +45,7 @@ def report_command(
     from a4g_bench.leaderboard.records import Budget
     from a4g_bench.leaderboard.selection import Selection
     from a4g_bench.reporting import write_page
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     tables = whole_tables_of(folders or default_folders())
     wanted = tuple(Budget.parse(text) for text in budget or ())

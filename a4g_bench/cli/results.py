@@ -21,7 +21,8 @@ def merge_command(
     Every search is there once: complete rather than failed, the latest attempt rather than an earlier one. The folders
     stay as they are.
     """
-    from a4g_bench.store.results import Results, merge
+    from a4g_bench.store.folders import merge
+    from a4g_bench.store.results import Results
 
     merged = merge([Results(folder) for folder in folders], Results(out))
     print(f"{merged} searches of {len(folders)} folders in {out}")

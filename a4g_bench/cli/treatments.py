@@ -39,7 +39,7 @@ def defences_command(
     asks for it with 'defences'.
     """
     from a4g_bench.leaderboard.analyses.across_victims import defended
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     tables = whole_tables_of(folders or default_folders())
     cells, prices = defended(
@@ -120,7 +120,7 @@ def transfer_command(
     closed on held-out people (FG@1) with its interval. The suite asks for it with 'evaluate_on'.
     """
     from a4g_bench.leaderboard.analyses.across_victims import transfer
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     tables = whole_tables_of(folders or default_folders())
     cells = transfer(tables, datasets=dataset or (), victims=craft_on or (), budgets=budget or (), attacks=attack or ())

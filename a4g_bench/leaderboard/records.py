@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.protocol import LEAST_GAP, MEAN_SEED
-from a4g_bench.store.budgets import parse_budget
+from a4g_bench.store.coordinates import parse_budget
 from a4g_bench.store.rows import QueryRow
 from a4g_bench.store.tables import DETECTABILITY, AuditedOn, ResultTables, Row
 

@@ -15,7 +15,7 @@ from a4g_bench.metrics.confusion import get_metric
 from a4g_bench.protocol import IDENTITY_VERSION, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.references.base import get_reference
-from a4g_bench.store.place import PLACE_COLUMNS, Place
+from a4g_bench.store.coordinates import PLACE_COLUMNS, Place
 from a4g_bench.suite.model import (
     AttackEntry,
     Audited,

@@ -10,7 +10,7 @@ from a4g_bench import plugins
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
 from a4g_bench.protocol import ACCURACY_ALLOWANCE
-from a4g_bench.store.budgets import parse_budget
+from a4g_bench.store.coordinates import parse_budget
 from a4g_bench.store.tables import AuditedOn
 
 Parameters = dict[str, Any]

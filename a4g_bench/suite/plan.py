@@ -14,7 +14,7 @@ from a4g_bench.data.schema import Schema
 from a4g_bench.data.split import split, subsample
 from a4g_bench.data.table import Table
 from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest, without_secrets
-from a4g_bench.store.place import Place
+from a4g_bench.store.coordinates import Place
 from a4g_bench.suite.check import check_suite
 from a4g_bench.suite.grid import Spec, expand, identify
 from a4g_bench.suite.load import LoadedSuite

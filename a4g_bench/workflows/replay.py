@@ -14,7 +14,7 @@ from a4g_bench.errors import DataError, StoreError, SuiteError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import MEAN_SEED
 from a4g_bench.store import poison_rows
-from a4g_bench.store.place import Place
+from a4g_bench.store.coordinates import Place
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.store.tables import Row
 from a4g_bench.suite.grid import Spec, expand

@@ -8,7 +8,7 @@ from typing import Any
 
 from a4g_bench.errors import StoreError
 from a4g_bench.store.claim import read_claims
-from a4g_bench.store.place import PLACE_COLUMNS, Place
+from a4g_bench.store.coordinates import PLACE_COLUMNS, Place
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 

@@ -26,7 +26,7 @@ HOSTILE = "</script><script>window.broken=1</script><img src=x onerror=window.br
 
 
 def tables(root: Path) -> list[object]:
-    from a4g_bench.store.results import whole_tables_of
+    from a4g_bench.store.folders import whole_tables_of
 
     return list(whole_tables_of([str(root)]))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from a4g_bench.leaderboard.records import Budget
-from a4g_bench.store.budgets import BudgetText, parse_budget
+from a4g_bench.store.coordinates import BudgetText, parse_budget
 from a4g_bench.suite.model import PoisonBudget
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from a4g_bench.store.place import PLACE_COLUMNS, Place
+from a4g_bench.store.coordinates import PLACE_COLUMNS, Place
 from a4g_bench.store.results import Results
 from a4g_bench.store.tables import SEARCHES
 from a4g_bench.suite.grid import PATTERN_COLUMNS, offered_coordinates
