@@ -31,7 +31,7 @@ from a4g_bench.engine.view import View
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
 from a4g_bench.store.results import Results
-from a4g_bench.suite.grid import PoisonSearch
+from a4g_bench.suite.spec import PoisonSearch
 from a4g_bench.victims.base import get_victim
 from a4g_bench.victims.encoding import Encoder
 from a4g_bench.workflows.run import run_suite

@@ -23,9 +23,9 @@ from a4g_bench.errors import LostProcessError, StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.grid import PoisonSearch
 from a4g_bench.suite.model import Audited, Limits
 from a4g_bench.suite.plan import Key, Planned
+from a4g_bench.suite.spec import PoisonSearch
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -26,9 +26,9 @@ from a4g_bench.protocol import MEAN_SEED, PROTOCOL_VERSION
 from a4g_bench.provenance import versions
 from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.grid import Mitigation
 from a4g_bench.suite.model import Audited, Named
 from a4g_bench.suite.plan import Planned
+from a4g_bench.suite.spec import Mitigation
 from a4g_bench.victims.base import get_victim
 
 

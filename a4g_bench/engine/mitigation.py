@@ -10,7 +10,7 @@ from a4g_bench.engine.search import Found
 from a4g_bench.engine.view import FOLDS, View, stages_of
 from a4g_bench.metrics.confusion import unfairness
 from a4g_bench.metrics.estimate import measure
-from a4g_bench.suite.grid import Mitigation
+from a4g_bench.suite.spec import Mitigation
 
 Row = dict[str, Any]
 

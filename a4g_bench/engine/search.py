@@ -16,7 +16,7 @@ from a4g_bench.engine.view import HOLDOUT, View
 from a4g_bench.errors import AttackError
 from a4g_bench.metrics.estimate import Estimate, Measurement
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.grid import PoisonSearch
+from a4g_bench.suite.spec import PoisonSearch
 
 #: A search ends as an error once it has this many failed queries and they are more than half of all.
 TOO_MANY_FAILED = 8

@@ -23,9 +23,9 @@ from a4g_bench.protocol import PROTOCOL_VERSION
 from a4g_bench.store import poison_rows, tables
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.grid import Mitigation, PoisonSearch
 from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Planned
+from a4g_bench.suite.spec import Mitigation, PoisonSearch
 from a4g_bench.victims.encoding import Encoder
 
 

@@ -8,8 +8,8 @@ from a4g_bench.engine.audit import Audit, distinct_seeds, treatments
 from a4g_bench.engine.clean import CleanJobs, clean_baseline_key, victim_seeds
 from a4g_bench.engine.view import stages_of
 from a4g_bench.references.base import get_reference
-from a4g_bench.suite.grid import Mitigation
 from a4g_bench.suite.plan import Planned
+from a4g_bench.suite.spec import Mitigation
 
 
 @dataclass(frozen=True, kw_only=True)

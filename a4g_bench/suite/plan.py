@@ -16,9 +16,10 @@ from a4g_bench.data.table import Table
 from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest, without_secrets
 from a4g_bench.store.coordinates import Place
 from a4g_bench.suite.check import check_suite
-from a4g_bench.suite.grid import Spec, expand, identify
+from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import DatasetEntry, Suite
+from a4g_bench.suite.spec import Spec, identify
 
 Key = tuple[str, str]
 

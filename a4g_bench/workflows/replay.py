@@ -17,9 +17,10 @@ from a4g_bench.store import poison_rows
 from a4g_bench.store.coordinates import Place
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.grid import Spec, expand
+from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import load_suite
 from a4g_bench.suite.plan import Planned, Subject, load_subject
+from a4g_bench.suite.spec import Spec
 
 #: Columns of an audit that are compared figure by figure.
 FIGURES = (
