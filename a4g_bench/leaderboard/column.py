@@ -87,7 +87,14 @@ class Column:
     on_page: bool = True
 
     def of(self, summary: Summary) -> Value:
-        """Its value, null where there is none."""
+        """Compute its value.
+
+        Args:
+            summary: What is known of an entrant over some cells.
+
+        Returns:
+            The value, None where there is none.
+        """
         value = self.value(summary)
         return finite(value) if isinstance(value, float) else value
 

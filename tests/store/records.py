@@ -40,7 +40,7 @@ def searches(draw: st.DrawFn, search_id: str) -> SearchRecord:
     """Any complete search."""
     several = {
         name: draw(st.lists(rows(tables.TABLES[name], search_id=search_id), min_size=1, max_size=3))
-        for name in ("queries", "audits", "predictions")
+        for name in ("queries", "audits", "metrics", "predictions")
     }
     fixed = {"search_id": search_id, "status": "ok", "dataset": "toy", "queries": len(several["queries"])}
     search = draw(rows(tables.SEARCHES, **fixed))
@@ -64,6 +64,7 @@ def search(search_id: str, attempt: int = 1, *, status: str = "ok", feature: str
         [row(tables.AUDITS, **mine, audit_seed=attempt)],
         [row(tables.PREDICTIONS, **mine, audit_seed=attempt, predicted=b"\x05")],
         pa.table({**lead, f"x.{feature}": [float(attempt)] * 2}),
+        [row(tables.METRICS, **mine, metric="parity", version=1, audit_seed=attempt)],
     )
 
 
@@ -94,9 +95,10 @@ def same(one: SearchRecord | None, other: SearchRecord | None) -> bool:
     """Whether two records say the same, poison rows with their columns included."""
     if one is None or other is None or one.poison is None or other.poison is None:
         return one is other
-    return (one.search, one.queries, one.audits, one.predictions) == (
+    return (one.search, one.queries, one.audits, one.predictions, one.metrics) == (
         other.search,
         other.queries,
         other.audits,
         other.predictions,
+        other.metrics,
     ) and one.poison.equals(other.poison)

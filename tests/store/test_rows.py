@@ -7,6 +7,8 @@ from typing import Any, get_args, get_type_hints
 import pyarrow as pa
 import pytest
 
+from a4g_bench import plugins
+from a4g_bench.metrics import Metric
 from a4g_bench.store import rows, tables
 from a4g_bench.store.results import Results
 from tests.support import plan_of, run_inline
@@ -52,15 +54,19 @@ def test_keys_and_values_are_those_of_the_schema(name: str) -> None:
 
 def test_columns_that_came_later_may_be_null() -> None:
     hints = get_type_hints(rows.SearchRow)
-    assert {name for name in tables.LATER if not parts(hints[name])[1]} == set()
+    assert {name for name in tables.LATER_COLUMNS if not parts(hints[name])[1]} == set()
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Searches that ended well, one whose victim cannot be trained, and queries."""
+    """Searches that ended well, one whose victim cannot be trained, and queries; with a metric of a third party."""
     folder = tmp_path_factory.mktemp("rows")
     victims = ["logistic_regression", {"name": "sklearn.svm:SVC", "label": "broken", "params": {"C": -1.0}}]
-    run_inline(plan_of(folder, victims=victims, seeds=1), folder / "r")
+    plugins.register("metrics", "any", Metric("any", "for its rows", lambda counts, favourable: 0.5))
+    try:
+        run_inline(plan_of(folder, victims=victims, seeds=1), folder / "r")
+    finally:
+        plugins.unregister("metrics", "any")
     return Results(str(folder / "r"))
 
 

@@ -32,7 +32,7 @@ def test_a_search_is_there_once_its_row_is(bucket: Results, error: BaseException
     with failing_at(-1, error) as calls:
         bucket.write_search(DONE)
     row_written = calls.index("put results/searches/s1.parquet")
-    assert row_written == 4
+    assert row_written == 5
     for call in range(len(calls)):
         Bucket.reset()
         bucket.write_journal("s1", DONE.queries)

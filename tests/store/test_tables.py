@@ -34,6 +34,7 @@ def test_every_table_is_read_as_it_was_written(record: SearchRecord, baseline: l
         "searches": [record.search],
         "queries": record.queries,
         "audits": record.audits,
+        "metrics": record.metrics,
         "predictions": record.predictions,
         "baselines": baseline,
     }
