@@ -225,5 +225,5 @@ class _Watch(tune.Callback):
         if self._report is not None:
             try:
                 self._report(self._progress)
-            except StoreError as error:  # whoever is told may know that the folder is another run's now
+            except StoreError as error:  # the report found that the folder is another run's by now
                 self.unwritable, self._interrupt.requested = str(error), True

@@ -33,9 +33,9 @@ _SECONDS = 60
 
 
 def require_token(gcs_address: str) -> None:
-    """Raise ``A4GError`` if a cluster answers whoever reaches it: that means running code of theirs.
+    """Raise ``A4GError`` if a cluster answers without a token: whoever reaches it could then run code on it.
 
-    Whether it does is tried from a process without a token (Ray has no call that tells).
+    A process without a token tries whether it does, since Ray has no call that says so.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RAY_AUTH_")}
     environment["RAY_AUTH_MODE"] = "disabled"

@@ -161,7 +161,7 @@ class Trainer:
             training_data, trained = self._material, self._material.sets[job.train]
             added = job.poison[0] if job.poison else training_data.features[:0]
             raw = np.concatenate([training_data.features[trained], added])
-            order = np.random.default_rng(0).permutation(len(raw))  # what was added is not told by its place
+            order = np.random.default_rng(0).permutation(len(raw))  # so that their place does not give added rows away
             scaled = Encoder.of(training_data.schema, "scaled", raw)(raw[order]).astype(np.float64, copy=False)
             screened = get_defence(treatment.name, json.loads(treatment.parameters)).screen(scaled, rows[1][order])
             kept, labels = np.empty(len(raw), dtype=np.bool_), np.empty(len(raw), dtype=np.int8)

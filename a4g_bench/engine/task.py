@@ -228,7 +228,7 @@ class Task:
 
 
 def _given_away(view: View, poison: Poison) -> Row:
-    """How the rows that were found give themselves away; nothing where there are none."""
+    """How detectable the poison rows are, by each measure; empty where there are none."""
     if not len(poison):
         return {}
     encoder = Encoder.of(view.schema, "scaled", view.features[: view.n_train])

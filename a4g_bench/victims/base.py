@@ -101,7 +101,7 @@ def build(path: str, parameters: Parameters, seed: int) -> Any:
         seed: Its random state, where it has one.
 
     Returns:
-        The classifier, on one thread where it can be told.
+        The classifier, on one thread where it takes a number of threads.
 
     Raises:
         VictimError: Naming what is wrong.
