@@ -137,8 +137,8 @@ def _accepted(cls: type) -> _Accepted:
             continue
         if constructor is Parameterised.__init__:
             declared = declared_by(cls)
-            names |= {one.name for one in declared}
-            older = frozenset(one.stored_as for one in declared)
+            names |= {parameter.name for parameter in declared}
+            older = frozenset(parameter.stored_as for parameter in declared)
             return _Accepted(frozenset(names), older, any=handed_on and not declared)
         if owner is object:
             break

@@ -121,9 +121,9 @@ def realise_guided(allocation: Allocation, guides: InfluenceRankings, size: int,
     for side, group, label, planned, centre, width in plans:
         guided = int(np.floor(allocation.guided * planned + 0.5))
         linear = int(np.floor(allocation.linear * guided + 0.5))
-        for kind, asked in (("leaf", guided - linear), ("linear", linear)):
-            if asked:
-                parts.append(copies(pool, *guides.ranking(side, kind).first(asked)))  # type: ignore[arg-type]  # literals
+        for kind, copied in (("leaf", guided - linear), ("linear", linear)):
+            if copied:
+                parts.append(copies(pool, *guides.ranking(side, kind).first(copied)))  # type: ignore[arg-type]  # literals
         rows = planned - guided
         priority = rng.random(len(pool))
         mate, weight, coin = rng.random(size), rng.random(size), rng.random(size)
@@ -145,22 +145,22 @@ def realise_guided(allocation: Allocation, guides: InfluenceRankings, size: int,
     return join(parts, pool.features.shape[1])
 
 
-def blend(problem: Problem, one: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def blend(problem: Problem, rows: np.ndarray, partners: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Feasible points between pairs of rows: numbers move by ``weight`` (n,), categories come from the nearer row.
 
-    Derived columns are recomputed, and the protected attributes stay those of ``one``: a number does not move where a
+    Derived columns are recomputed, and the protected attributes stay those of ``rows``: a number does not move where a
     protected attribute is derived from it and would change.
     """
     domain, schema = problem.domain, problem.domain.schema
-    mixed = one + weight[:, None] * (other - one)
+    mixed = rows + weight[:, None] * (partners - rows)
     for j, feature in enumerate(schema.features):
         if feature.kind == "categorical":
             keep = (weight < 0.5) | (feature.name in schema.protected)
-            mixed[:, j] = np.where(keep, one[:, j], other[:, j])
+            mixed[:, j] = np.where(keep, rows[:, j], partners[:, j])
     mixed = domain.project(mixed)
     for j, feature in enumerate(schema.features):
         if feature.derived is not None and feature.name in schema.protected:
-            astray = mixed[:, j] != one[:, j]
+            astray = mixed[:, j] != rows[:, j]
             source = schema.index(feature.derived.source)
-            mixed[astray, source] = one[astray, source]
+            mixed[astray, source] = rows[astray, source]
     return domain.project(mixed)

@@ -250,8 +250,8 @@ def copies(pool: Pool, rows: npt.NDArray[np.integer], labels: Labels | int | Non
         The copies (b rows).
     """
     own = pool.labels[rows]
-    given = own if labels is None else np.broadcast_to(np.asarray(labels, dtype=np.int8), own.shape)
-    return Poison(pool.features[rows].copy(), given.copy())
+    poison_labels = own if labels is None else np.broadcast_to(np.asarray(labels, dtype=np.int8), own.shape)
+    return Poison(pool.features[rows].copy(), poison_labels.copy())
 
 
 def join(parts: Sequence[Poison], width: int) -> Poison:

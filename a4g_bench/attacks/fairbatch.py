@@ -54,16 +54,16 @@ class FairBatchOuter(ContinuousSearch):
 
     def propose(self, n: int) -> list[Point]:
         alpha, extremes, shares = self.parameters.alpha, None, None
-        for result in self._told:
+        for result in self._results:
             if result.candidate.confirm:
                 continue
             if result.measurement is None:
                 alpha /= 2
                 continue
-            found = int(np.argmax(result.measurement.harm)), int(np.argmin(result.measurement.harm))
-            if extremes not in (None, found):
+            worst_and_best = int(np.argmax(result.measurement.harm)), int(np.argmin(result.measurement.harm))
+            if extremes not in (None, worst_and_best):
                 alpha /= 2
-            extremes, shares = found, np.array(self.point(result.candidate))
+            extremes, shares = worst_and_best, np.array(self.point(result.candidate))
         if shares is None or extremes is None:
             return [tuple(float(share) for share in self._start)]
         return self._moved(shares, alpha, *extremes)

@@ -106,8 +106,8 @@ class Gradient(Attack):
         """At most ``rows`` training rows that promise most among a random sample, labelled as asked."""
         sample = rng.permutation(len(bench.pool))[: rows * _TRIES]
         labels = (0, 1) if self.parameters.label == _CHOSEN else (int(self.parameters.label),)
-        given = [copies(bench.pool, sample, label) for label in labels]
-        promise = np.array([now.influence(bench, one) for one in given])
+        relabelled = [copies(bench.pool, sample, label) for label in labels]
+        promise = np.array([now.influence(bench, poison) for poison in relabelled])
         best = np.array(labels, dtype=np.int8)[promise.argmin(axis=0)]
         return _first(_promising(bench, now, copies(bench.pool, sample, best)), rows)
 
@@ -204,11 +204,11 @@ class Bench:
         """
         rows = max(len(block) for block in blocks)
         while rows:
-            given = [join([now.poison, _first(block, rows)], now.poison.features.shape[1]) for block in blocks]
-            found = [self.state(poison, now.model.weights) for poison in given]
-            better = [one for one in found if one.loss < now.loss and one.accuracy_loss(clean) <= allowance]
+            extended = [join([now.poison, _first(block, rows)], now.poison.features.shape[1]) for block in blocks]
+            states = [self.state(poison, now.model.weights) for poison in extended]
+            better = [state for state in states if state.loss < now.loss and state.accuracy_loss(clean) <= allowance]
             if better:
-                return min(better, key=lambda one: one.loss)
+                return min(better, key=lambda state: state.loss)
             rows //= 2
         return None
 

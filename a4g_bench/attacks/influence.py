@@ -93,16 +93,16 @@ def cheapest_copies(
         return counts
     falls, costs = unfairness[useful], error[useful]
     unit = np.array([1.0, np.abs(costs).max() or 1.0, np.abs(falls).max() or 1.0])  # rows of the program of like size
-    found = linprog(
+    solution = linprog(
         falls / unit[2],
         A_ub=np.vstack([np.ones(len(useful)), costs / unit[1], -falls / unit[2]]),
         b_ub=np.array([rows, max(allowance, 0.0), max(gap, 0.0)]) / unit,
         bounds=np.column_stack([np.zeros(len(useful)), most[useful]]),
         method="highs",
     )
-    if found.x is None:  # no copies at all are always allowed, so the solver itself has failed
-        raise AttackError(f"the linear program was not solved: {found.message}")
-    counts[useful] = _whole(found.x)
+    if solution.x is None:  # no copies at all are always allowed, so the solver itself has failed
+        raise AttackError(f"the linear program was not solved: {solution.message}")
+    counts[useful] = _whole(solution.x)
     return counts
 
 

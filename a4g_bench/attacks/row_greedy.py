@@ -58,8 +58,8 @@ class RowSpace:
         row = self.usual.copy()
         for position, values, at in zip(self.positions, self.values, point, strict=False):
             row[position] = values[min(int(at * len(values)), len(values) - 1)]
-        given = int(point[-1] >= 0.5) if self.with_label else label
-        return Poison(self.domain.project(row[None, :]), np.array([given], dtype=np.int8))
+        row_label = int(point[-1] >= 0.5) if self.with_label else label
+        return Poison(self.domain.project(row[None, :]), np.array([row_label], dtype=np.int8))
 
 
 def _axis(feature: Feature, pool: Pool, position: int) -> Array:
@@ -73,8 +73,8 @@ def _axis(feature: Feature, pool: Pool, position: int) -> Array:
 
 
 def _most_frequent(values: Array) -> float:
-    found, counts = np.unique(values, return_counts=True)
-    return float(found[counts.argmax()])
+    distinct, counts = np.unique(values, return_counts=True)
+    return float(distinct[counts.argmax()])
 
 
 class AxRowGreedy(Attack):
@@ -188,9 +188,9 @@ class AxRowGreedy(Attack):
 
     def _points(self, parameters: Mapping[str, float]) -> list[Point]:
         names = self._space.names
-        found: list[Point] = []
+        points: list[Point] = []
         for position in count():
             if f"{position}.{names[0]}" not in parameters:
-                return found
-            found.append(tuple(parameters[f"{position}.{name}"] for name in names))
+                return points
+            points.append(tuple(parameters[f"{position}.{name}"] for name in names))
         raise AssertionError

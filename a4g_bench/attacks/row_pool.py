@@ -56,7 +56,7 @@ class RowScores:
             near = -np.log(_distances(bench.rows, problem.seed) + 1e-6)
         group = (pool.groups == problem.worse_off).astype(np.float64) - (pool.groups == problem.better_off)
         label = np.broadcast_to(np.array([-1.0, 1.0]) if problem.favourable == 1 else [1.0, -1.0], (len(pool), 2))
-        same = [np.column_stack([one, one]) for one in (pool.scores, -np.abs(pool.scores - 0.5), group)]
+        same = [np.column_stack([feature, feature]) for feature in (pool.scores, -np.abs(pool.scores - 0.5), group)]
         columns = [*same, label, np.column_stack([near, near]), np.column_stack(lowers)]
         return cls(np.stack([_standardised(column) for column in columns], axis=2))
 
@@ -80,14 +80,14 @@ def _distances(rows: Array, seed: int) -> Array:
     others = rows[sample]
     lengths = (others**2).sum(axis=1)
     k = min(_NEIGHBOUR, len(sample) - 1)
-    found: npt.NDArray[np.float64] = np.empty(len(rows))
+    neighbour_squares: npt.NDArray[np.float64] = np.empty(len(rows))
     for first in range(0, len(rows), _BLOCK):
         block = rows[first : first + _BLOCK]
         squares = (block**2).sum(axis=1)[:, None] + lengths - 2 * block @ others.T
         nearest = np.sort(np.partition(squares, k, axis=1)[:, : k + 1], axis=1)
         itself = inside[first : first + _BLOCK]
-        found[first : first + _BLOCK] = np.where(itself, nearest[:, k], nearest[:, max(k - 1, 0)])
-    return np.sqrt(np.maximum(found, 0))
+        neighbour_squares[first : first + _BLOCK] = np.where(itself, nearest[:, k], nearest[:, max(k - 1, 0)])
+    return np.sqrt(np.maximum(neighbour_squares, 0))
 
 
 def _all(pool: Pool, label: int) -> Labels:

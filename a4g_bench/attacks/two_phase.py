@@ -80,7 +80,7 @@ class ContinuousSearch(Attack):
 
     def start(self, problem: Problem) -> None:
         super().start(problem)
-        self._told: list[Result] = []
+        self._results: list[Result] = []
         self._shortlisted: list[Point] | None = None
         budget = problem.query_budget
         confirming = max(1, round(self.parameters.confirm * budget))
@@ -95,11 +95,11 @@ class ContinuousSearch(Attack):
         return self._confirmations(n)
 
     def tell(self, results: Sequence[Result]) -> None:
-        self._told.extend(results)
+        self._results.extend(results)
         self.learn([r for r in results if not r.candidate.confirm])
 
     def choose(self) -> Result | None:
-        confirmed = [r for r in self._told if r.candidate.confirm and r.measurement is not None]
+        confirmed = [r for r in self._results if r.candidate.confirm and r.measurement is not None]
         able = []
         for result in confirmed:
             gain, loss, error = self._pooled(result)
@@ -110,7 +110,7 @@ class ContinuousSearch(Attack):
     @property
     def explored(self) -> int:
         """How many exploring queries were told, failed ones included."""
-        return sum(not r.candidate.confirm for r in self._told)
+        return sum(not r.candidate.confirm for r in self._results)
 
     @property
     def allowed_loss(self) -> float:
@@ -118,7 +118,7 @@ class ContinuousSearch(Attack):
         return self.problem.max_accuracy_loss - self.parameters.margin
 
     def _confirmations(self, n: int) -> Sequence[Candidate]:
-        done = len(self._told) - self.explored
+        done = len(self._results) - self.explored
         if self._shortlisted is None:
             self._shortlisted = self.shortlist(self.parameters.finalists)
         if not self._shortlisted:
@@ -145,7 +145,7 @@ class ContinuousSearch(Attack):
         """
         same = [
             (r, r.measurement)
-            for r in self._told
+            for r in self._results
             if r.measurement is not None
             and r.candidate.parameters == confirmed.candidate.parameters
             and (r is confirmed or not r.candidate.confirm)
@@ -163,7 +163,7 @@ class ContinuousSearch(Attack):
         return result.measurement.accuracy.sem * float(np.sqrt(judged / ((train + validation) / SEEN_SHARE)))
 
     def _successes(self) -> list[Result]:
-        return [r for r in self._told if not r.candidate.confirm and r.measurement is not None]
+        return [r for r in self._results if not r.candidate.confirm and r.measurement is not None]
 
     def _rank(self, result: Result) -> tuple[bool, float, int]:
         over = not self._bearable(result.accuracy_loss, self._audit_error(result))

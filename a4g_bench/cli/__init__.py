@@ -34,6 +34,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        told = " ".join(str(error).split())
-        remark(f"internal error: {type(error).__name__}: {told} (--debug shows where; please report it)")
+        message = " ".join(str(error).split())
+        remark(f"internal error: {type(error).__name__}: {message} (--debug shows where; please report it)")
         return exit_codes.INTERNAL

@@ -105,7 +105,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage(error: BaseException) -> str:
-    told = error.format_message() if hasattr(error, "format_message") else str(error)
-    told = " ".join(told.replace("Value error, ", "").replace("Input should", "must").split()).rstrip(".")
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    message = " ".join(message.replace("Value error, ", "").replace("Input should", "must").split()).rstrip(".")
     command = getattr(getattr(error, "ctx", None), "command_path", "a4g-bench")
-    return f"{told[:1].lower()}{told[1:]} ({command} --help)"
+    return f"{message[:1].lower()}{message[1:]} ({command} --help)"

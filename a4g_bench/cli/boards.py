@@ -113,21 +113,21 @@ def compare_command(
     from a4g_bench.store.folders import whole_tables_of
 
     old, new = whole_tables_of([before]), whole_tables_of([after])
-    found = compare(old, new, datasets=dataset or (), victims=victim or ())
+    comparison = compare(old, new, datasets=dataset or (), victims=victim or ())
     if as_json:
-        print_json(found.to_json())
+        print_json(comparison.to_json())
     else:
         print("over all cells that both have: FG@1 before and after, their difference with its 95 % interval")
-        print_table([_row(change) for change in found.overall])
-        moved = [change for change in found.cells if change.verdict != "no difference"]
-        print(f"\n{len(moved)} of {len(found.cells)} cells differ beyond noise (5 %, Holm's correction)")
+        print_table([_row(change) for change in comparison.overall])
+        moved = [change for change in comparison.cells if change.verdict != "no difference"]
+        print(f"\n{len(moved)} of {len(comparison.cells)} cells differ beyond noise (5 %, Holm's correction)")
         if moved:
             print_table([_row(change) for change in moved])
-        for where, lone in ((before, found.only_before), (after, found.only_after)):
+        for where, lone in ((before, comparison.only_before), (after, comparison.only_after)):
             if lone:
                 more = f", ... and {len(lone) - _SHOWN} more" if len(lone) > _SHOWN else ""
                 remark(f"note: only in {where}: {', '.join(lone[:_SHOWN])}{more}")
-    raise typer.Exit(exit_codes.FAILED if found.worse else exit_codes.COMPLETE)
+    raise typer.Exit(exit_codes.FAILED if comparison.worse else exit_codes.COMPLETE)
 
 
 def _row(change: "Change") -> dict[str, Any]:
@@ -182,12 +182,12 @@ def variance_command(
     tables = whole_tables_of(folders or default_folders())
     wanted = tuple(Budget.parse(text) for text in budget or ())
     chosen = Selection(tuple(dataset or ()), tuple(victim or ()), wanted, tuple(attack or ()))
-    found = variance_shares(study(tables, chosen), tables)
+    shares = variance_shares(study(tables, chosen), tables)
     if as_json:
-        print_json([spread.to_json() for spread in found])
+        print_json([spread.to_json() for spread in shares])
         return
     pairs: dict[tuple[str, str, str], list[VarianceShares]] = defaultdict(list)
-    for spread in found:
+    for spread in shares:
         if spread.sd:
             pairs[spread.dataset, spread.attribute, spread.victim].append(spread)
     print_table([_variance_line(*pair, some) for pair, some in pairs.items()])
@@ -287,13 +287,13 @@ def curves_command(
     if not 0 < target <= 1:
         raise StoreError(f"--target {target}: a share of the gap, more than 0 and at most 1")
     chosen = Selection(tuple(dataset or ()), tuple(victim or ()), (), tuple(attack or ()))
-    found = curves(study(whole_tables_of(folders or default_folders()), chosen), target)
+    all_curves = curves(study(whole_tables_of(folders or default_folders()), chosen), target)
     if as_json:
-        print_json([curve.to_json() for curve in found])
+        print_json([curve.to_json() for curve in all_curves])
         return
-    if not found:
+    if not all_curves:
         raise StoreError("no pair can be ranked, or no entrant has all of its cells: there is no curve to show")
-    print_table([_curve_line(curve, target) for curve in found])
+    print_table([_curve_line(curve, target) for curve in all_curves])
 
 
 def _curve_line(curve: "Curve", target: float) -> dict[str, Any]:

@@ -125,15 +125,15 @@ def inspect_command(
         raise A4GError(str(error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"]))) from error
     check_victim(trained, allow_import or ())
     subject, _ = load_subject(entry, Path.cwd())
-    told = inspect_data(subject, trained, seeds)
+    facts = inspect_data(subject, trained, seeds)
     if figure is not None and form is not None:
-        _draw(told, figure, form)
+        _draw(facts, figure, form)
     if as_json:
-        print_json(told)
+        print_json(facts)
         return
     for caution in subject.table.cautions:
         remark(f"caution: {caution}")
-    _print(told)
+    _print(facts)
 
 
 def _form(figure: str | None) -> "Format | None":
@@ -151,14 +151,14 @@ def _form(figure: str | None) -> "Format | None":
     return formats(suffix)[0]
 
 
-def _draw(told: dict[str, Any], figure: str, form: "Format") -> None:
+def _draw(facts: dict[str, Any], figure: str, form: "Format") -> None:
     from a4g_bench.figures.bars import clean
     from a4g_bench.figures.style import render, styled
     from a4g_bench.store.files import Files
 
     folder, slash, name = figure.rpartition("/")
     with styled():
-        Files(folder or slash or ".").write(name, render(clean(told), form))
+        Files(folder or slash or ".").write(name, render(clean(facts), form))
     remark(f"figure: {figure}")
 
 
@@ -184,8 +184,8 @@ def _entry(
         if target is not None or favourable is not None or protected:
             raise A4GError(f"'{dataset}': --target, --favourable and --protected describe a CSV or Parquet file")
         return DatasetEntry(name=dataset, attribute=attribute, rows=rows)
-    given = {"--target": target, "--favourable": favourable, "--protected": protected}
-    if lacking := [option for option, value in given.items() if not value]:
+    options = {"--target": target, "--favourable": favourable, "--protected": protected}
+    if lacking := [option for option, value in options.items() if not value]:
         raise A4GError(f"file '{dataset}': say also {' and '.join(lacking)}")
     source = FileDescription.model_validate(
         {"file": dataset, "target": target, "favourable": favourable, "protected": protected}
@@ -194,20 +194,20 @@ def _entry(
     return DatasetEntry(name=name, attribute=attribute, rows=rows, source=source)
 
 
-def _print(told: dict[str, Any]) -> None:
-    label = told["label"]
+def _print(facts: dict[str, Any]) -> None:
+    label = facts["label"]
     zero, one = label["values"]
-    print(f"{told['dataset']}: {told['rows']} rows from {told['source']} (fingerprint {told['fingerprint']})")
+    print(f"{facts['dataset']}: {facts['rows']} rows from {facts['source']} (fingerprint {facts['fingerprint']})")
     print(f"label '{label['name']}': 0 = {zero}, 1 = {one}; favourable: {label['values'][label['favourable']]}\n")
-    print_table(told["schema"])
-    splits = "1 split" if told["seeds"] == 1 else f"{told['seeds']} splits"
-    print(f"\ngroups of '{told['attribute']}', with a clean {told['victim']} over {splits} (95 % intervals)\n")
-    print_table([{key: _range(value) for key, value in group.items()} for group in told["groups"]])
-    if told["no_auc"]:
-        print(f"\nno AUC: {told['no_auc']}")
-    print(f"\naccuracy  {told['accuracy']:.3f}")
-    print(f"gap       {_range(told['gap'])} between the groups' {told['harm']}, the harm of this label")
-    print(f"rankable  {'yes' if told['rankable'] else 'no'}{': ' + told['reason'] if told['reason'] else ''}")
+    print_table(facts["schema"])
+    splits = "1 split" if facts["seeds"] == 1 else f"{facts['seeds']} splits"
+    print(f"\ngroups of '{facts['attribute']}', with a clean {facts['victim']} over {splits} (95 % intervals)\n")
+    print_table([{key: _range(value) for key, value in group.items()} for group in facts["groups"]])
+    if facts["no_auc"]:
+        print(f"\nno AUC: {facts['no_auc']}")
+    print(f"\naccuracy  {facts['accuracy']:.3f}")
+    print(f"gap       {_range(facts['gap'])} between the groups' {facts['harm']}, the harm of this label")
+    print(f"rankable  {'yes' if facts['rankable'] else 'no'}{': ' + facts['reason'] if facts['reason'] else ''}")
 
 
 def _range(value: Any) -> Any:

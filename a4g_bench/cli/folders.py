@@ -44,9 +44,9 @@ def board_of(
 
 def default_folders() -> list[str]:
     """The results folder below ``results/``. Raises ``StoreError`` if there is none or more than one."""
-    found = default_roots()
-    if not found:
+    roots = default_roots()
+    if not roots:
         raise StoreError("no results below results/: run a suite first (a4g-bench run quick), or name a results folder")
-    if len(found) > 1:
-        raise StoreError(f"several results folders, name one or more of them: {' '.join(found)}")
-    return found
+    if len(roots) > 1:
+        raise StoreError(f"several results folders, name one or more of them: {' '.join(roots)}")
+    return roots

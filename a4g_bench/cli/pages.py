@@ -126,11 +126,11 @@ def figures_command(
 def formats(text: str) -> "list[Format]":
     """File formats from ``png,svg``. Raises ``A4GError`` for any other."""
     known: dict[str, Format] = {"png": "png", "svg": "svg"}
-    asked = dict.fromkeys(part.strip().lower() for part in text.split(","))
-    for name in asked:
+    names = dict.fromkeys(part.strip().lower() for part in text.split(","))
+    for name in names:
         if name not in known:
             raise A4GError(f"--format '{text}': '{name}' is neither png nor svg")
-    return [known[name] for name in asked]
+    return [known[name] for name in names]
 
 
 def _write(pictures: "Sequence[Picture]", out: str, forms: "Sequence[Format]") -> Iterator[dict[str, Any]]:

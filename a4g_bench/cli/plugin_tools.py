@@ -96,17 +96,17 @@ seeds: 5
 def write_attack(name: str, folder: Path) -> list[Path]:
     """Write the package into a folder that does not exist; the files written."""
     words = name.split("-")
-    said = {"name": name, "module": "_".join(words), "cls": "".join(word.capitalize() for word in words)}
+    fields = {"name": name, "module": "_".join(words), "cls": "".join(word.capitalize() for word in words)}
     files = {
         "pyproject.toml": _PROJECT,
-        f"a4g_{said['module']}/__init__.py": _ATTACK,
-        f"tests/test_{said['module']}.py": _TESTS,
+        f"a4g_{fields['module']}/__init__.py": _ATTACK,
+        f"tests/test_{fields['module']}.py": _TESTS,
         "suite.yaml": _SUITE,
     }
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text.format(**said))
+        file.write_text(text.format(**fields))
     return [folder / path for path in files]
 
 
@@ -260,19 +260,19 @@ def check_plugin_command(
     if not kinds:
         known = [other for one in CONTRACTS for other in plugins.names(one)]  # type: ignore[arg-type]
         raise A4GError(f"no plugin '{name}'{nearest(name, known)}")
-    found = []
-    for one in kinds:
-        contract = type("Named", (CONTRACTS[one],), {"name": name})
+    rows = []
+    for checked_kind in kinds:
+        contract = type("Named", (CONTRACTS[checked_kind],), {"name": name})
         for outcome in check(contract):
-            found.append({"kind": one, "promise": outcome.promise, "broken": outcome.broken})
+            rows.append({"kind": checked_kind, "promise": outcome.promise, "broken": outcome.broken})
             if not as_json:
-                told = outcome.promise.removeprefix("test_").replace("_", " ")
-                print(f"BROKEN  {told}: {outcome.broken}" if outcome.broken else f"kept    {told}")
+                promise = outcome.promise.removeprefix("test_").replace("_", " ")
+                print(f"BROKEN  {promise}: {outcome.broken}" if outcome.broken else f"kept    {promise}")
     if as_json:
-        print_json(found)
-    broken = sum(bool(row["broken"]) for row in found)
+        print_json(rows)
+    broken = sum(bool(row["broken"]) for row in rows)
     if not as_json:
-        print(f"{len(found)} promises of {' and '.join(kinds)} '{name}': {broken} broken")
+        print(f"{len(rows)} promises of {' and '.join(kinds)} '{name}': {broken} broken")
     raise typer.Exit(exit_codes.FAILED if broken else exit_codes.COMPLETE)
 
 

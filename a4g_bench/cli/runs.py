@@ -70,9 +70,9 @@ def run_command(
     from a4g_bench.suite.plan import make_plan
     from a4g_bench.workflows.run import run_suite
 
-    given = {"workers": workers} if workers is not None else {}
+    workers_option = {"workers": workers} if workers is not None else {}
     options = RunOptions(
-        address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **given
+        address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **workers_option
     )
     plan = make_plan(load_suite(suite, allow_import or (), seeds))
     for note in plan.notes:

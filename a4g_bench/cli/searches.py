@@ -234,43 +234,40 @@ def replay_command(
     from a4g_bench.workflows.replay import replay_search
 
     known_id, folder = locate(search_id, results or default_roots())
-    found = replay_search(folder, known_id, suite, allow_import or ())
+    replayed = replay_search(folder, known_id, suite, allow_import or ())
     if as_json:
         print_json(
             {
-                "search_id": found.search_id,
-                "verified": found.verified,
-                "predictions": found.predictions,
-                "flipped": {"clean": found.flipped[0], "poisoned": found.flipped[1]},
+                "search_id": replayed.search_id,
+                "verified": replayed.verified,
+                "predictions": replayed.predictions,
+                "flipped": {"clean": replayed.flipped[0], "poisoned": replayed.flipped[1]},
                 "figures": [
-                    dict(zip(("role", "metric", "stored", "replayed"), row, strict=True)) for row in found.figures
+                    dict(zip(("role", "metric", "stored", "replayed"), row, strict=True)) for row in replayed.figures
                 ],
-                "versions": {name: list(both) for name, both in found.versions.items()},
+                "versions": {name: list(both) for name, both in replayed.versions.items()},
             }
         )
     else:
-        _print(found)
-    raise typer.Exit(exit_codes.COMPLETE if found.verified else exit_codes.FAILED)
+        _print(replayed)
+    raise typer.Exit(exit_codes.COMPLETE if replayed.verified else exit_codes.FAILED)
 
 
-def _print(found: "Replayed") -> None:
-    if found.verified:
-        print(
-            f"verified: all {found.predictions} predictions of the clean and of the poisoned victim are the stored ones"
-        )
+def _print(replayed: "Replayed") -> None:
+    total = replayed.predictions
+    if replayed.verified:
+        print(f"verified: all {total} predictions of the clean and of the poisoned victim are the stored ones")
     else:
-        clean, poisoned = found.flipped
-        print(
-            f"differs: {clean} predictions of the clean and {poisoned} of the poisoned victim, of {found.predictions}"
-        )
+        clean, poisoned = replayed.flipped
+        print(f"differs: {clean} predictions of the clean and {poisoned} of the poisoned victim, of {total}")
     rows = [
         {"victim": role, "metric": name.replace("_", " "), "stored": f"{old:.6f}", "replayed": f"{new:.6f}"}
-        for role, name, old, new in found.figures
+        for role, name, old, new in replayed.figures
     ]
     print_table(rows)
-    if found.versions:
-        told = ", ".join(f"{name} {then} -> {now}" for name, (then, now) in found.versions.items())
-        print(f"versions since: {told}")
+    if replayed.versions:
+        changes = ", ".join(f"{name} {then} -> {now}" for name, (then, now) in replayed.versions.items())
+        print(f"versions since: {changes}")
 
 
 EXPORT_EXAMPLES = examples(

@@ -46,8 +46,8 @@ def defences_command(
         tables, datasets=dataset or (), victims=victim or (), budgets=budget or (), attacks=attack or ()
     )
     if as_json:
-        told = {"cells": [cell.to_json() for cell in cells], "prices": [price.to_json() for price in prices]}
-        print(json.dumps(told, indent=2, allow_nan=False))
+        document = {"cells": [cell.to_json() for cell in cells], "prices": [price.to_json() for price in prices]}
+        print(json.dumps(document, indent=2, allow_nan=False))
         return
     _print_cells(cells)
     print("On clean data, in points: the gap without the defence and behind it, and the accuracy that it costs")
@@ -59,14 +59,14 @@ def _print_cells(cells: Sequence["DefendedCell"]) -> None:
         return tuple(str(part) for part in (cell.dataset, cell.attribute, cell.victim, cell.budget_label))
 
     for (dataset, attribute, victim, budget), some in groupby(sorted(cells, key=place), place):
-        mine = list(some)
-        at = {(cell.entrant, cell.defence): cell for cell in mine}
-        defences = list(dict.fromkeys(cell.defence for cell in mine))
+        cells_here = list(some)
+        at = {(cell.entrant, cell.defence): cell for cell in cells_here}
+        defences = list(dict.fromkeys(cell.defence for cell in cells_here))
         print(f"{dataset}/{attribute} x {victim} at {budget}: FG@1 [95 % interval]")
         print_table(
             [
                 {"entrant": entrant, **{d or "undefended": _defended_score(at.get((entrant, d))) for d in defences}}
-                for entrant in dict.fromkeys(cell.entrant for cell in mine)
+                for entrant in dict.fromkeys(cell.entrant for cell in cells_here)
             ]
         )
         print()
@@ -144,19 +144,19 @@ def _matrices(cells: Sequence["TransferCell"]) -> list[str]:
     def key(cell: "TransferCell") -> tuple[str, ...]:
         return tuple(str(part) for part in (cell.dataset, cell.attribute, cell.budget_label, cell.entrant))
 
-    found = []
+    matrices = []
     for (dataset, attribute, budget, entrant), some in groupby(sorted(cells, key=key), key):
-        mine = {(cell.crafted_on, str(cell.evaluated_on)): cell for cell in some}
-        columns = sorted({on for _, on in mine})
+        by_victims = {(cell.crafted_on, str(cell.evaluated_on)): cell for cell in some}
+        columns = sorted({on for _, on in by_victims})
         rows = [["crafted on \\ audited on", *columns]]
         rows += [
-            [crafted, *(_transfer_score(mine.get((crafted, on))) for on in columns)]
-            for crafted in sorted({crafted for crafted, _ in mine})
+            [crafted, *(_transfer_score(by_victims.get((crafted, on))) for on in columns)]
+            for crafted in sorted({crafted for crafted, _ in by_victims})
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        found.append("\n".join([f"{dataset}/{attribute} at {budget}: {entrant}, FG@1 [95 % interval]", *lines]))
-    return found
+        matrices.append("\n".join([f"{dataset}/{attribute} at {budget}: {entrant}, FG@1 [95 % interval]", *lines]))
+    return matrices
 
 
 def _transfer_score(cell: "TransferCell | None") -> str:

@@ -76,8 +76,8 @@ def _placeholders(text: str, path: str) -> list[Problem]:
     problems: list[Problem] = []
     for number, line in enumerate(text.splitlines(), 1):
         stated = re.split(r"(?:^|\s)#", line, maxsplit=1)[0]
-        found = [*_PLACEHOLDER.findall(stated), *filter(_is_example, _ADDRESS.findall(stated))]
-        problems += [Problem(f"{path}:{number}", f"still '{text}'", "put in your own") for text in found]
+        placeholders = [*_PLACEHOLDER.findall(stated), *filter(_is_example, _ADDRESS.findall(stated))]
+        problems += [Problem(f"{path}:{number}", f"still '{text}'", "put in your own") for text in placeholders]
     return problems
 
 

@@ -25,8 +25,8 @@ _LOCKED = re.compile(r"(?:-c|--constraint|--constraints|-r|--requirement)[ =]\S*
 
 def pins_of(text: str) -> dict[str, str]:
     """Package (normalised name) -> version, from the lines of a constraints file."""
-    found = (re.match(r"\s*" + _PIN.pattern, line) for line in text.splitlines())
-    return {_normal(match.group(1)): match.group(2) for match in found if match}
+    matches = (re.match(r"\s*" + _PIN.pattern, line) for line in text.splitlines())
+    return {_normal(match.group(1)): match.group(2) for match in matches if match}
 
 
 def version_problems(commands: Mapping[str, Sequence[str]], pins: Mapping[str, str]) -> Iterator[Problem]:

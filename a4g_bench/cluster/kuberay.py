@@ -14,8 +14,8 @@ def kuberay_problems(documents: Sequence[Mapping[str, Any]]) -> list[Problem]:
     rays = [document for document in documents if document.get("kind") in _KINDS]
     if not rays:
         return [Problem("kind", "neither a RayJob nor a RayCluster", "take the shipped file's")]
-    found = [problem for document in rays for problem in _resource(document)]
-    return found + [problem for document in documents for problem in _services(document)]
+    problems = [problem for document in rays for problem in _resource(document)]
+    return problems + [problem for document in documents for problem in _services(document)]
 
 
 def _resource(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -94,10 +94,10 @@ def _services(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _at(data: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     """The mapping at a path; an empty one where there is none."""
-    found: Any = data
+    node: Any = data
     for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else {}
 
 
 def _at_text(data: Mapping[str, Any], *path: str) -> str:

@@ -18,9 +18,11 @@ _SSH = 22
 
 def launcher_problems(config: Config) -> list[Problem]:
     """Everything wrong with a parsed file; local paths in it are taken from the current folder, as `ray up` does."""
-    told = schema_error(config)
-    if told is not None:  # what follows relies on the schema
-        return [Problem("schema", " ".join(told.split())[:300], "see docs.ray.io, cluster YAML configuration options")]
+    reason = schema_error(config)
+    if reason is not None:  # what follows relies on the schema
+        return [
+            Problem("schema", " ".join(reason.split())[:300], "see docs.ray.io, cluster YAML configuration options")
+        ]
     checks = (_mounts, _token, _keys, _credentials, _environment, _ports, _autoscaler)
     return list(chain.from_iterable(check(config) for check in checks))
 
@@ -88,8 +90,8 @@ def _credentials(config: Config) -> Iterator[Problem]:
     if provider["type"] == "gcp":
         yield from _packages("googleapiclient", "gcp")
         folder = os.environ.get("CLOUDSDK_CONFIG", "~/.config/gcloud")
-        given = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", f"{folder}/application_default_credentials.json")
-        if not _any((), (given,)) and "gcp_credentials" not in provider:
+        file = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", f"{folder}/application_default_credentials.json")
+        if not _any((), (file,)) and "gcp_credentials" not in provider:
             yield Problem("provider", "no Google Cloud credentials here", "gcloud auth application-default login")
 
 
@@ -135,9 +137,9 @@ def _ports(config: Config) -> Iterator[Problem]:
             yield Problem("docker.run_options", f"'{option}' publishes a port", "remove it")
     for key in ("head_start_ray_commands", "worker_start_ray_commands"):
         for command in config.get(key) or []:
-            found = re.search(r"--dashboard-host[= ](\S+)", command)
-            if found and found.group(1).strip("'\"") not in ("127.0.0.1", "localhost", "::1"):
-                what = f"the dashboard listens on {found.group(1)}"
+            match = re.search(r"--dashboard-host[= ](\S+)", command)
+            if match and match.group(1).strip("'\"") not in ("127.0.0.1", "localhost", "::1"):
+                what = f"the dashboard listens on {match.group(1)}"
                 yield Problem(key, what, "--dashboard-host=127.0.0.1; `ray dashboard` reaches it through ssh")
 
 

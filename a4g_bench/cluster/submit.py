@@ -33,15 +33,15 @@ def schema_error(config: Mapping[str, Any]) -> str | None:
     from ray.autoscaler._private.util import prepare_config, validate_config
 
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    told = io.StringIO()
+    output = io.StringIO()
     try:
-        with redirect_stdout(told), redirect_stderr(told):
+        with redirect_stdout(output), redirect_stderr(output):
             validate_config(prepare_config(deepcopy(dict(config))))
     except jsonschema.ValidationError as error:
         place = ".".join(map(str, error.absolute_path))
         return f"{place}: {error.message}" if place else str(error.message)
     except click.ClickException as error:
-        return _REMARK.sub("", " ".join(told.getvalue().split())) or error.format_message()
+        return _REMARK.sub("", " ".join(output.getvalue().split())) or error.format_message()
     except Exception as error:  # Ray's own code meets whatever the file says
         return f"{type(error).__name__}: {error}"
     return None

@@ -50,22 +50,22 @@ class Domain:
         width = len(self.schema.features)
         if features.ndim != 2 or features.shape[1] != width:
             return [f"rows have shape {features.shape}, expected (n, {width})"]
-        found = []
+        lines = []
         for j, feature in enumerate(self.schema.features):
             values = features[:, j]
             if not np.isfinite(values).all():
-                found.append(f"'{feature.name}' is not finite")
+                lines.append(f"'{feature.name}' is not finite")
             elif feature.kind == "categorical" and not np.isin(values, self.seen[j]).all():
-                found.append(f"'{feature.name}' has a category that the training rows do not have")
+                lines.append(f"'{feature.name}' has a category that the training rows do not have")
             elif ((values < self.low[j]) | (values > self.high[j])).any():
-                found.append(f"'{feature.name}' leaves the training range [{self.low[j]:g}, {self.high[j]:g}]")
+                lines.append(f"'{feature.name}' leaves the training range [{self.low[j]:g}, {self.high[j]:g}]")
             elif feature.kind == "integer" and (values != np.round(values)).any():
-                found.append(f"'{feature.name}' is not an integer")
+                lines.append(f"'{feature.name}' is not an integer")
             elif feature.derived is not None:
                 source = features[:, self.schema.index(feature.derived.source)]
                 if (feature.derived.apply(source) != values).any():
-                    found.append(f"'{feature.name}' does not follow from '{feature.derived.source}'")
-        return found
+                    lines.append(f"'{feature.name}' does not follow from '{feature.derived.source}'")
+        return lines
 
     def project(self, features: Array) -> Array:
         """The nearest feasible rows: clipped, rounded, nearest seen category, derived columns recomputed.

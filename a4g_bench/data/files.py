@@ -194,10 +194,10 @@ class _Loader:
             codes[column] = bands
 
     def _agreed(
-        self, column: str, rule: DerivedColumn, categories: tuple[str, ...], given: Array, bands: Array
+        self, column: str, rule: DerivedColumn, categories: tuple[str, ...], codes: Array, bands: Array
     ) -> tuple[str, ...]:
         """The band names of a derived column that the file has too; every row must follow the rule."""
-        texts = np.asarray(categories, dtype=object)[given.astype(np.int64)]
+        texts = np.asarray(categories, dtype=object)[codes.astype(np.int64)]
         names = rule.names
         if not names:
             first = [np.flatnonzero(bands == band) for band in range(len(rule.edges) + 1)]

@@ -114,10 +114,10 @@ class OpenMLSource(Source, ABC):
     def read(self, **params: object) -> Table:
         """Return the table from the cache folder, or from OpenML and keep it there."""
         visible = bool(params["protected_visible"])
-        found = kept(self.name)
-        if found is not None:
+        stored = kept(self.name)
+        if stored is not None:
             try:
-                return self._table(*found, visible)
+                return self._table(*stored, visible)
             except DataError as error:
                 raise DataError(f"{error}; delete {cached_file(self.name)} to fetch it again") from None
         source = f"OpenML {self.data_id} ({self.title})"
@@ -222,9 +222,9 @@ def _typed(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 def _texts(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """The column's values as texts, whole numbers without a decimal point, missing ones as ``missing``."""
-    given, values = column.factorize()
+    positions, values = column.factorize()
     texts = np.array([*map(text_of, values), "missing"], dtype=object)
-    return type(column)(texts[given], index=column.index, dtype=object)
+    return type(column)(texts[positions], index=column.index, dtype=object)
 
 
 def _numeric(name: str, column: str, frame: "pd.DataFrame") -> "np.ndarray[Any, np.dtype[np.float64]]":

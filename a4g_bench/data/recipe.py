@@ -150,9 +150,9 @@ def _fold(name: str, feature: str, columns: "pd.DataFrame") -> Array:
 
 
 def _same_values(name: str, what: str, column: "pd.Series[Any]", expected: Iterable[object]) -> None:
-    found, wanted = set(column.unique()), set(expected)
-    if found != wanted:
-        raise DataError(f"data set '{name}': {what} should have the values {_some(wanted)}, has {_some(found)}")
+    present, wanted = set(column.unique()), set(expected)
+    if present != wanted:
+        raise DataError(f"data set '{name}': {what} should have the values {_some(wanted)}, has {_some(present)}")
 
 
 def _some(values: set[object]) -> str:
@@ -174,8 +174,8 @@ def text_of(value: object) -> str:
 
 def text_codes(column: "pd.Series[Any]") -> tuple[tuple[str, ...], Array]:
     """Categories (numbers first, by value; then texts in order) and codes (n,) of a column; NaN becomes ``missing``."""
-    given, values = column.factorize()
-    texts = np.array([*map(text_of, values), "missing"], dtype=object)[given]
+    positions, values = column.factorize()
+    texts = np.array([*map(text_of, values), "missing"], dtype=object)[positions]
     categories = tuple(sorted(set(texts), key=_order))
     lookup = {category: float(position) for position, category in enumerate(categories)}
     return categories, np.array([lookup[text] for text in texts], dtype=np.float64)
@@ -206,17 +206,17 @@ def _number(name: str, column: str, frame: "pd.DataFrame", *, whole: bool) -> Ar
 
 
 def _band(
-    name: str, feature: str, rule: Banding, values: Array, given: Array | None, categories: tuple[str, ...]
+    name: str, feature: str, rule: Banding, values: Array, codes: Array | None, categories: tuple[str, ...]
 ) -> Array:
     """Codes of a derived feature, in the order of the rule's names; the source's own column, if any, must agree."""
     derived = Cut(rule.source, rule.edges).apply(values)
-    if given is not None:
+    if codes is not None:
         if set(categories) != set(rule.names):
             raise DataError(
                 f"data set '{name}': '{feature}' should have the categories {list(rule.names)}, has {list(categories)}"
             )
         order = np.array([rule.names.index(category) for category in categories], dtype=np.float64)
-        wrong = np.flatnonzero(order[given.astype(np.int64)] != derived)
+        wrong = np.flatnonzero(order[codes.astype(np.int64)] != derived)
         if len(wrong):
             where = f"{len(wrong)} rows (the first is row {wrong[0]})"
             raise DataError(f"data set '{name}': '{feature}' does not follow from '{rule.source}' in {where}")

@@ -74,9 +74,9 @@ def occurrence(rows: Features) -> npt.NDArray[np.int64]:
     order = np.argsort(which, kind="stable")
     counts = np.bincount(which)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    found = np.empty(len(rows), dtype=np.int64)
-    found[order] = within
-    return found
+    earlier = np.empty(len(rows), dtype=np.int64)
+    earlier[order] = within
+    return earlier
 
 
 class ClassDistance(Defence):

@@ -61,13 +61,13 @@ def execute(
         relay = ProgressRelay.remote()  # type: ignore[attr-defined]
         there = replace(options, address=None)
         running = ray.remote(num_cpus=0, max_retries=0)(_drive).remote(plan, todo, attempts, results, there, relay)
-        asked = False
+        stop_sent = False
         while not ray.wait([running], timeout=_POLL_SECONDS)[0]:
             progress = fetch(relay.heard.remote())
             if progress is not None:
                 report(progress)
-            if interrupt.requested and not asked:
-                asked = True
+            if interrupt.requested and not stop_sent:
+                stop_sent = True
                 fetch(relay.stop.remote())
         progress = fetch(relay.heard.remote())
         if progress is not None:

@@ -210,8 +210,8 @@ class _Watch(tune.Callback):
         self._tell(trials)
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        told = trial.run_metadata  # Tune's own statistics of each metric: the driver's memory would grow with them
-        told.metric_analysis, told.metric_n_steps, told.last_result = {}, {}, {}
+        metadata = trial.run_metadata  # Tune's own statistics of each metric: the driver's memory would grow with them
+        metadata.metric_analysis, metadata.metric_n_steps, metadata.last_result = {}, {}, {}
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         error = trial.get_error()
@@ -225,5 +225,5 @@ class _Watch(tune.Callback):
         if self._report is not None:
             try:
                 self._report(self._progress)
-            except StoreError as error:  # whoever is told may know that the folder is another run's now
+            except StoreError as error:  # the report found that the folder is another run's by now
                 self.unwritable, self._interrupt.requested = str(error), True

@@ -11,7 +11,7 @@ from a4g_bench.errors import A4GError
 class RunOptions:
     """How to run: nothing here may change a number.
 
-    ``workers`` are the cores to use (all of the machine's unless told); ``address`` an existing Ray cluster (``auto``,
+    ``workers`` are the cores to use (by default all of the machine's); ``address`` an existing Ray cluster (``auto``,
     ``HOST:PORT``, or ``ray://HOST:PORT`` from outside it);
     ``retry_errors`` runs failed searches again; ``limit`` runs at most so many searches now; ``open_cluster`` permits a
     cluster that answers without a token.

@@ -33,10 +33,10 @@ def fetch(reference: Any) -> Any:
 
 @dataclass(eq=False)
 class _Worker:
-    """An actor, its process, and the jobs it was given: positions and object references, the running one first."""
+    """An actor, its process, and its queue of jobs: positions and object references, the running one first."""
 
     actor: Any
-    given: deque[tuple[int, Any]] = field(default_factory=deque)
+    queue: deque[tuple[int, Any]] = field(default_factory=deque)
     since: float = 0.0
     #: what it was last told to hold: done before any job starts, and no part of a fit's time
     held: Any = None
@@ -47,9 +47,9 @@ class _Worker:
         self._ready = False
         self._pid = self.actor.pid.remote()  # asked for before any job: a worker that trains does not answer
 
-    def hold(self, told: Callable[[Any], Any]) -> None:
-        """Have it hold something."""
-        self.held, self._ready = told(self.actor), False
+    def hold(self, call: Callable[[Any], Any]) -> None:
+        """Have it hold what ``call(actor)``, a remote call, gives it."""
+        self.held, self._ready = call(self.actor), False
 
     def ready(self) -> bool:
         """Whether it has started and holds what it was told to. A job's time begins then."""
@@ -81,11 +81,11 @@ class WorkerPool:
         """An actor for calls that are no fits."""
         return self._workers[0].actor
 
-    def hold(self, told: Callable[[Any], Any]) -> None:
-        """Have every worker hold something: ``told(actor)`` makes the remote call; replacements are told too."""
-        self._hold = told
+    def hold(self, call: Callable[[Any], Any]) -> None:
+        """Have every worker hold something: ``call(actor)`` makes the remote call; replacements make it too."""
+        self._hold = call
         for worker in self._workers:
-            worker.hold(told)
+            worker.hold(call)
 
     def wait(self) -> None:
         """Return once all workers hold what they were told; raises what kept one from it. No fit's time holds this."""
@@ -116,45 +116,45 @@ class WorkerPool:
     def _abandon(self) -> None:
         """Forget the jobs in flight, with the workers that have them: nobody may take their results for others'."""
         for worker in list(self._workers):
-            if worker.given:
-                worker.given.clear()
+            if worker.queue:
+                worker.queue.clear()
                 self._replace(worker, {})
 
     def _run(self, jobs: Iterable[Job]) -> list[Fit]:
         source = enumerate(jobs)
         results: dict[int, Fit] = {}
-        given: dict[int, Job] = {}
+        in_flight: dict[int, Job] = {}
         while True:
-            self._give(source, given)
-            busy = [worker for worker in self._workers if worker.given]
+            self._give(source, in_flight)
+            busy = [worker for worker in self._workers if worker.queue]
             if not busy:
                 return [results[position] for position in sorted(results)]
-            ready, _ = ray.wait([w.given[0][1] for w in busy], num_returns=1, timeout=self._patience(busy))
+            ready, _ = ray.wait([w.queue[0][1] for w in busy], num_returns=1, timeout=self._patience(busy))
             for worker in busy:
-                position, reference = worker.given[0]
+                position, reference = worker.queue[0]
                 fit = self._receive(worker, reference) if reference in ready else self._overrun(worker)
                 if fit is None:
                     continue
                 dead = fit.cause != "error" or fit.error_type == _CRASH
                 if fit.error_type == _CRASH and worker.deaths + 1 < _TRIES:
-                    self._replace(worker, given, deaths=worker.deaths + 1)
+                    self._replace(worker, in_flight, deaths=worker.deaths + 1)
                     continue
                 results[position] = fit
-                given.pop(position)
-                worker.given.popleft()
+                in_flight.pop(position)
+                worker.queue.popleft()
                 worker.since, worker.deaths = time.monotonic(), 0
                 if dead:
-                    self._replace(worker, given)
+                    self._replace(worker, in_flight)
 
-    def _give(self, source: Iterator[tuple[int, Job]], given: dict[int, Job]) -> None:
+    def _give(self, source: Iterator[tuple[int, Job]], in_flight: dict[int, Job]) -> None:
         for depth in range(1, _DEPTH + 1):
             for worker in self._workers:
-                if len(worker.given) < depth and (following := next(source, None)) is not None:
+                if len(worker.queue) < depth and (following := next(source, None)) is not None:
                     position, job = following
-                    given[position] = job
-                    if not worker.given:
+                    in_flight[position] = job
+                    if not worker.queue:
                         worker.since = time.monotonic()
-                    worker.given.append((position, worker.actor.run.remote(job)))
+                    worker.queue.append((position, worker.actor.run.remote(job)))
 
     def _patience(self, busy: list[_Worker]) -> float | None:
         starting = self._limits.time is not None and not all(worker.ready() for worker in busy)
@@ -186,10 +186,10 @@ class WorkerPool:
             return Fit(None, failed=reason, cause="oom", error_type="OutOfMemory")
         return None
 
-    def _replace(self, worker: _Worker, given: dict[int, Job], deaths: int = 0) -> None:
+    def _replace(self, worker: _Worker, in_flight: dict[int, Job], deaths: int = 0) -> None:
         ray.kill(worker.actor)
         fresh = _Worker(self._make())
         fresh.hold(self._hold)
-        fresh.given = deque((position, fresh.actor.run.remote(given[position])) for position, _ in worker.given)
+        fresh.queue = deque((position, fresh.actor.run.remote(in_flight[position])) for position, _ in worker.queue)
         fresh.since, fresh.deaths = time.monotonic(), deaths
         self._workers[self._workers.index(worker)] = fresh

@@ -33,15 +33,15 @@ _SECONDS = 60
 
 
 def require_token(gcs_address: str) -> None:
-    """Raise ``A4GError`` if a cluster answers whoever reaches it: that means running code of theirs.
+    """Raise ``A4GError`` if a cluster answers without a token: whoever reaches it could then run code on it.
 
-    Whether it does is tried from a process without a token (Ray has no call that tells).
+    A process without a token tries whether it does, since Ray has no call that says so.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RAY_AUTH_")}
     environment["RAY_AUTH_MODE"] = "disabled"
-    asked = [sys.executable, "-c", _STRANGER, gcs_address]
+    command = [sys.executable, "-c", _STRANGER, gcs_address]
     try:
-        done = subprocess.run(asked, capture_output=True, text=True, env=environment, timeout=_SECONDS)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         return  # it does not talk to strangers
     if "answered" in done.stdout:
@@ -110,10 +110,10 @@ def on_each_node(options: RunOptions, call: Callable[[], T]) -> dict[str, T]:
     Raises what it raised. ``call`` travels by name: the package must be installed on the nodes.
     """
     with connected(options):
-        asked = {}
+        answers = {}
         for node in ray.nodes():
             if node["Alive"]:
                 there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
                 remote = ray.remote(num_cpus=0, scheduling_strategy=there)(lambda: call())
-                asked[node["NodeManagerAddress"]] = remote.remote()
-        return {address: fetch(answer) for address, answer in asked.items()}
+                answers[node["NodeManagerAddress"]] = remote.remote()
+        return {address: fetch(answer) for address, answer in answers.items()}

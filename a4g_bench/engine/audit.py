@@ -92,7 +92,7 @@ def predict(
     """
     seeds, distinct = audit_victim_seeds(seed), distinct_seeds(victim, seed, treatment)
     rows = (poison.features, poison.labels) if poison is not None else None
-    fits = fitter.run(Job(TRAIN, AUDIT, one, rows, treatment=treatment) for one in distinct)
+    fits = fitter.run(Job(TRAIN, AUDIT, victim_seed, rows, treatment=treatment) for victim_seed in distinct)
     predictions = []
     for fit in fits:
         if fit.values is None:
@@ -128,7 +128,7 @@ class Audit:
         """Hash of what determines the clean victim's audit."""
         victim, defence = get_victim(self.victim.name, self.victim.params), self.victim.defence
         screened = get_defence(defence.name, defence.params) if defence else None
-        told = {
+        identity = {
             **(
                 {"defence": {"name": defence.name, "params": defence.params, "version": screened.version}}
                 if defence and screened
@@ -140,7 +140,7 @@ class Audit:
             "seed": self.seed,
             "versions": versions(("numpy", *victim.packages, *(screened.packages if screened else ()))),
         }
-        return f"b1-{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]}"
+        return f"b1-{hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]}"
 
     def split(self) -> Split:
         """The seed's split."""
@@ -185,9 +185,9 @@ class Audit:
                 "row_ids": rows.astype(np.int32),
                 "labels": np.packbits(sample.labels).tobytes(),
                 "groups": sample.groups.astype(np.uint8).tobytes(),
-                "predicted": np.packbits(one).tobytes(),
+                "predicted": np.packbits(predicted).tobytes(),
             }
-            for position, one in enumerate(predictions)
+            for position, predicted in enumerate(predictions)
         ]
 
     def result(
@@ -230,7 +230,7 @@ class Audit:
     ) -> Iterator[tuple[Row, Sequence[Predictions]]]:
         """The predictions behind each row of an audit, with what tells the rows apart: per victim seed, then all."""
         for role, predictions in (("clean", clean), ("poisoned", poisoned)):
-            for position, judged in enumerate([*[[one] for one in predictions], list(predictions)]):
+            for position, judged in enumerate([*[[predicted] for predicted in predictions], list(predictions)]):
                 audit_seed = position if position < len(predictions) else MEAN_SEED
                 yield (
                     {
@@ -249,10 +249,10 @@ class Audit:
                 "search_id": search_id,
                 "evaluated_on": self.victim.label,
                 "audit_seed": position,
-                "rows": len(one),
-                "predicted": np.packbits(one).tobytes(),
+                "rows": len(predicted),
+                "predicted": np.packbits(predicted).tobytes(),
             }
-            for position, one in enumerate(poisoned)
+            for position, predicted in enumerate(poisoned)
         ]
 
 

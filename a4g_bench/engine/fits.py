@@ -161,11 +161,11 @@ class Trainer:
             training_data, trained = self._material, self._material.sets[job.train]
             added = job.poison[0] if job.poison else training_data.features[:0]
             raw = np.concatenate([training_data.features[trained], added])
-            order = np.random.default_rng(0).permutation(len(raw))  # what was added is not told by its place
+            order = np.random.default_rng(0).permutation(len(raw))  # so that their place does not give added rows away
             scaled = Encoder.of(training_data.schema, "scaled", raw)(raw[order]).astype(np.float64, copy=False)
-            told = get_defence(treatment.name, json.loads(treatment.parameters)).screen(scaled, rows[1][order])
+            screened = get_defence(treatment.name, json.loads(treatment.parameters)).screen(scaled, rows[1][order])
             kept, labels = np.empty(len(raw), dtype=np.bool_), np.empty(len(raw), dtype=np.int8)
-            kept[order], labels[order] = told.kept, told.labels
+            kept[order], labels[order] = screened.kept, screened.labels
             self._check_screened(treatment, raw, kept, labels)
             self._screened = key, (rows[0][kept], labels[kept])
         features, labels = self._screened[1]

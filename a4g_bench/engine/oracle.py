@@ -200,21 +200,21 @@ class Oracle:
                 failed=plan.failed,
                 seconds=plan.seconds,
             )
-        mine: Sequence[Fit] = ()
+        fits: Sequence[Fit] = ()
         duplicate_of = None
         if pending.get(plan.key) == plan.query:
-            mine = results[plan.first : plan.first + len(plan.jobs)]
-            broken = next((fit for fit in mine if fit.values is None), None)
+            fits = results[plan.first : plan.first + len(plan.jobs)]
+            broken = next((fit for fit in fits if fit.values is None), None)
             if broken is not None:
-                return self._evaluated(plan, None, mine, broken.failed, broken.cause, None)
-            self._measured[plan.key] = (plan.query, self._measure(plan, mine))
+                return self._evaluated(plan, None, fits, broken.failed, broken.cause, None)
+            self._measured[plan.key] = (plan.query, self._measure(plan, fits))
         elif plan.key in self._measured:
             duplicate_of = self._measured[plan.key][0]
         else:  # the same rows earlier in this batch, and that fit failed
             return self._evaluated(
                 plan, None, (), "the same rows failed earlier in the batch", "error", pending[plan.key]
             )
-        return self._evaluated(plan, self._measured[plan.key][1], mine, None, "error", duplicate_of)
+        return self._evaluated(plan, self._measured[plan.key][1], fits, None, "error", duplicate_of)
 
     @staticmethod
     def _evaluated(

@@ -121,8 +121,8 @@ class Search:
         first = len(self._results)
         results = [self._result(first + i, e) for i, e in enumerate(evaluated)]
         self._results += results
-        for result, one in zip(results, evaluated, strict=True):
-            self._record(result, one, proposing / len(candidates))
+        for result, outcome in zip(results, evaluated, strict=True):
+            self._record(result, outcome, proposing / len(candidates))
         self.attack.tell(results)
         self._batch += 1
         self._check_failures()
@@ -160,31 +160,33 @@ class Search:
         """
         return float(sum(record[column] for record in self.records))
 
-    def _result(self, query: int, one: Evaluated) -> Result:
-        return Result(query, one.candidate, one.measurement, self.oracle.reference(one.candidate), one.failed)
+    def _result(self, query: int, outcome: Evaluated) -> Result:
+        return Result(
+            query, outcome.candidate, outcome.measurement, self.oracle.reference(outcome.candidate), outcome.failed
+        )
 
     def _note_best(self, result: Result) -> None:
         if result.measurement is not None and result.accuracy_loss <= self.spec.max_accuracy_loss:
             value = result.measurement.objective.mean
             self._best = value if self._best is None else min(self._best, value)
 
-    def _record(self, result: Result, one: Evaluated, proposing: float) -> None:
+    def _record(self, result: Result, outcome: Evaluated, proposing: float) -> None:
         self._note_best(result)
-        if one.failed is not None:
-            self._last_failure = Fit(None, failed=one.failed, cause=one.cause)  # type: ignore[arg-type]  # a Fit's cause
-        m = one.measurement
+        if outcome.failed is not None:
+            self._last_failure = Fit(None, failed=outcome.failed, cause=outcome.cause)  # type: ignore[arg-type]  # a Fit's cause
+        m = outcome.measurement
         self.records.append(
             {
                 "search_id": self.search_id,
                 "query": result.query,
                 "batch": self._batch,
-                "phase": "confirm" if one.candidate.confirm else "explore",
-                "parameters": json.dumps(dict(one.candidate.parameters)),
-                "replicate": one.candidate.replicate,
-                "digest": one.digest,
-                "poison_rows": one.poison_rows,
-                "duplicate_of": one.duplicate_of,
-                "failed": one.failed,
+                "phase": "confirm" if outcome.candidate.confirm else "explore",
+                "parameters": json.dumps(dict(outcome.candidate.parameters)),
+                "replicate": outcome.candidate.replicate,
+                "digest": outcome.digest,
+                "poison_rows": outcome.poison_rows,
+                "duplicate_of": outcome.duplicate_of,
+                "failed": outcome.failed,
                 "objective": m.objective.mean if m else None,
                 "objective_sem": m.objective.sem if m else None,
                 "unfairness": m.unfairness.mean if m else None,
@@ -193,10 +195,10 @@ class Search:
                 "accuracy_sem": m.accuracy.sem if m else None,
                 "harm": list(m.harm) if m else None,
                 "best_objective": self._best,
-                "fits": one.fits,
+                "fits": outcome.fits,
                 "propose_seconds": proposing,
-                "fit_seconds": one.seconds,
-                "fit_cpu_seconds": one.cpu_seconds,
+                "fit_seconds": outcome.seconds,
+                "fit_cpu_seconds": outcome.cpu_seconds,
             }
         )
 

@@ -126,11 +126,11 @@ class Task:
         self.search: Search | MitigationRun | None = None
         self._baseline_cpu_seconds = 0.0
 
-    def prepare(self, told: Callable[[Attack], None]) -> None:
-        """Open the search and tell its attack something before it starts to ask; a mitigation has none to tell."""
+    def prepare(self, tell: Callable[[Attack], None]) -> None:
+        """Open the search and hand its attack to ``tell`` before it starts to ask; a mitigation has none."""
         self.search = self._open()
         if isinstance(self.search, Search):
-            told(self.search.attack)
+            tell(self.search.attack)
 
     def step(self) -> bool:
         """Run one batch of queries; after the last, audit and write. Raises ``StoreError`` if it cannot be written,
@@ -228,16 +228,16 @@ class Task:
 
 
 def _given_away(view: View, poison: Poison) -> Row:
-    """How the rows that were found give themselves away; nothing where there are none."""
+    """How detectable the poison rows are, by each measure; empty where there are none."""
     if not len(poison):
         return {}
     encoder = Encoder.of(view.schema, "scaled", view.features[: view.n_train])
     train, n = encoder(view.features[: view.n_train]), view.n_train
     groups = view.schema.groups(poison.features, view.attribute)
-    found = detectability(
+    measured = detectability(
         train, view.labels[:n], view.groups[:n], encoder(poison.features), poison.labels, groups, view.seed
     )
-    return found.to_row()
+    return measured.to_row()
 
 
 def poison_table(planned: Planned, poison: Poison) -> pa.Table:

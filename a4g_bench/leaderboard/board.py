@@ -42,8 +42,8 @@ class Study:
         return weigh(self.searches, self.bootstrapped, self._shown())
 
     def _shown(self) -> list[Entrant]:
-        asked = self.selection.attacks
-        return sorted({s.entrant for s in self.entrants if not asked or s.entrant.attack in asked})
+        attacks = self.selection.attacks
+        return sorted({s.entrant for s in self.entrants if not attacks or s.entrant.attack in attacks})
 
     def restricted(self, selection: Selection) -> "Study":
         """A part of the study: pairs, ranks and means are those of the selected cells alone.
@@ -191,27 +191,27 @@ def build(
     return board_of(study(tables, Selection(tuple(datasets), tuple(victims), wanted, tuple(attacks)), draws))
 
 
-def board_of(found: Study, *, details: bool = True) -> Board:
+def board_of(study: Study, *, details: bool = True) -> Board:
     """The board of a study, without another bootstrap.
 
     Args:
-        found: The study.
+        study: The study.
         details: Whether to make its cells and its breakdowns too.
 
     Returns:
         The board.
     """
-    evidence = found.evidence
+    evidence = study.evidence
     counted = counted_cells(evidence, evidence.pairs)
     cells = list(evidence.required) if details else []
     return Board(
-        protocol_version=found.searches[0].protocol_version,
-        draws=found.draws,
+        protocol_version=study.searches[0].protocol_version,
+        draws=study.draws,
         overall=rank(evidence, counted, Place()),
         cells=tuple(row for cell in cells for row in rank(evidence, [cell], place_of(cell, evidence))),
         pairs=tuple(evidence.pairs.values()),
         budgets=tuple(b.label for b in sorted({cell.budget for cell in counted})),
-        notes=notes(evidence, found.entrants, found.lacking, counted, found.selection),
+        notes=notes(evidence, study.entrants, study.lacking, counted, study.selection),
         views=_views(evidence) if details else {},
         references=_references(evidence, counted),
         columns=columns_of(evidence.metrics),

@@ -110,14 +110,14 @@ class _Totals:
         self.gap = np.zeros((victims, width))
         self.victim_weight = np.zeros((victims, width))
 
-    def add(self, one: "_Totals", times: npt.NDArray[np.int64]) -> None:
+    def add(self, other: "_Totals", times: npt.NDArray[np.int64]) -> None:
         """Add another's sums, one draw wide, ``times[b]`` times to draw b."""
         for name, values in self.values.items():
-            values += one.values[name] * times
-        self.weight += one.weight * times
-        self.harm += one.harm * times
-        self.gap += one.gap * times
-        self.victim_weight += one.victim_weight * times
+            values += other.values[name] * times
+        self.weight += other.weight * times
+        self.harm += other.harm * times
+        self.gap += other.gap * times
+        self.victim_weight += other.victim_weight * times
 
     def divide(self) -> None:
         """Turn sums into means."""
@@ -138,10 +138,10 @@ class _Sums:
 
     def add_seed(self, block: "_Block", times: npt.NDArray[np.int64]) -> None:
         """Add a seed with all its rows to the data, and to each draw as often as that picks it."""
-        one = _Totals(*self._shape, 1)
-        block.add_to(one, np.zeros(1, dtype=np.intp), block.whole())
-        self.point.add(one, np.ones(1, dtype=np.int64))
-        self.reseeded.add(one, times)
+        seed_totals = _Totals(*self._shape, 1)
+        block.add_to(seed_totals, np.zeros(1, dtype=np.intp), block.whole())
+        self.point.add(seed_totals, np.ones(1, dtype=np.int64))
+        self.reseeded.add(seed_totals, times)
 
     def _estimate(self, value: float, draws: Draws, reseeded: Draws) -> Estimate:
         part = Part(self._seeds, self._reuse, draws - value, reseeded - value)
@@ -155,17 +155,17 @@ class _Sums:
     def series(self) -> tuple[Series, ...]:
         n, groups = len(self.point.weight), self.point.harm.shape[1]
 
-        def one(name: str, i: int) -> Estimate:
+        def estimate(name: str, i: int) -> Estimate:
             return self._estimate(
                 self.point.values[name][i, 0], self.draws.values[name][i], self.reseeded.values[name][i]
             )
 
         return tuple(
             Series(
-                gain=one("gain", i),
-                cost=one("cost", i),
-                change=one("change", i),
-                rises=tuple(one(f"rise {g}", i) for g in range(groups)),
+                gain=estimate("gain", i),
+                cost=estimate("cost", i),
+                change=estimate("change", i),
+                rises=tuple(estimate(f"rise {g}", i) for g in range(groups)),
                 gap_clean=float(self.point.values["clean"][i, 0]),
                 gap_poisoned=float(self.point.values["poisoned"][i, 0]),
             )
@@ -173,14 +173,14 @@ class _Sums:
         )
 
     def clean_gaps(self, names: Sequence[str]) -> list[CleanGap]:
-        found = []
+        gaps = []
         for victim, mean in enumerate(self.point.harm[:, :, 0]):
             order = np.argsort(mean, kind="stable")  # two different groups even where all are equal
             high, low = int(order[-1]), int(order[0])
             sides = (totals.harm[victim, high] - totals.harm[victim, low] for totals in (self.draws, self.reseeded))
             signed = self._estimate(mean[high] - mean[low], *sides)
-            found.append(CleanGap(float(self.point.gap[victim, 0]), signed, (names[high], names[low])))
-        return found
+            gaps.append(CleanGap(float(self.point.gap[victim, 0]), signed, (names[high], names[low])))
+        return gaps
 
 
 def _divide(values: Draws, weight: Draws) -> None:
@@ -228,14 +228,14 @@ class _Block:
 
     def multiplicities(self, rng: np.random.Generator, picks: int) -> _Matrices:
         """Per (group, label), how often each of its rows that matter is drawn, (picks, rows)."""
-        found = []
+        multiplicities = []
         for rows, matter in zip(self._strata, self._matter, strict=True):
             n = len(rows)
             drawn = rng.integers(0, max(n, 1), size=(picks, n))
             drawn += np.arange(picks)[:, None] * n
             times = np.bincount(drawn.ravel(), minlength=picks * n).reshape(picks, n)
-            found.append(times[:, matter].astype(np.float32))
-        return found
+            multiplicities.append(times[:, matter].astype(np.float32))
+        return multiplicities
 
     def add_to(self, totals: _Totals, draw: npt.NDArray[np.intp], weights: _Matrices) -> None:
         """Add the values under ``weights`` (one row per entry of the sorted ``draw``) to those draws."""
@@ -270,10 +270,10 @@ class _Block:
         everyone = np.zeros((len(weights[0]), len(mistakes.fits)))
         harm = []
         for s, (rows, weight, counts) in enumerate(zip(self._strata, weights, mistakes.counts, strict=True)):
-            found = (weight @ counts).astype(np.float64) / mistakes.fits
-            everyone += found
+            wrong = (weight @ counts).astype(np.float64) / mistakes.fits
+            everyone += wrong
             if s % 2 == self._people.favourable:
-                harm.append(found / len(rows))
+                harm.append(wrong / len(rows))
         rates = np.stack(harm, axis=1)
         return rates.max(axis=1) - rates.min(axis=1), 1 - everyone / len(self._people.labels), rates
 

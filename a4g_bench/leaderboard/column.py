@@ -57,7 +57,7 @@ class Shown:
     """How a table shows a column: a short title, a row's text, and whether that is aligned to the left.
 
     Tables list their columns by ``order``, and those of one order as they are registered. ``legend`` is what stands
-    below the table: the column's meaning unless told, nothing where the title says it all.
+    below the table: the column's meaning if None, nothing if empty, where the title says it all.
     """
 
     title: str

@@ -32,27 +32,27 @@ def columns_of(metrics: Sequence[str] = ()) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def shown(columns: Sequence[Column], asked: str) -> tuple[Shown, ...]:
-    """The columns of a table: ``asked`` are names of sets, keys, or metrics, joined by commas.
+def shown(columns: Sequence[Column], text: str) -> tuple[Shown, ...]:
+    """The columns of a table: ``text`` has names of sets, keys, or metrics, joined by commas.
 
     A table without a set of columns begins with tier, rank and entrant all the same. Raises ``A4GError`` with the
     nearest name for what is none.
     """
     by_key = {column.key: column for column in columns}
-    parts = [part.strip() for part in asked.split(",") if part.strip()] or [""]
-    found: list[Shown] = []
+    parts = [part.strip() for part in text.split(",") if part.strip()] or [""]
+    table: list[Shown] = []
     if not any(part in SETS for part in parts):
-        found += _who(columns)
+        table += _who(columns)
     for part in parts:
         if part in SETS:
-            found += columns_in(columns, part)
+            table += columns_in(columns, part)
             continue
         column = by_key.get(part) or by_key.get(f"change_{part}")
         if column is None:
             names = [*SETS, *by_key, *(key.removeprefix("change_") for key in by_key if key.startswith("change_"))]
             raise A4GError(f"unknown columns '{part}'{nearest(part, names)}")
-        found.append(next(iter(column.sets.values()), column.alone))
-    return tuple(dict.fromkeys(found))
+        table.append(next(iter(column.sets.values()), column.alone))
+    return tuple(dict.fromkeys(table))
 
 
 def columns_in(columns: Sequence[Column], name: str) -> list[Shown]:
@@ -62,12 +62,12 @@ def columns_in(columns: Sequence[Column], name: str) -> list[Shown]:
 
 def legend(columns: Sequence[Column], table: Sequence[Shown]) -> str:
     """What a table shows: what holds for a whole set, then what its columns mean, in its order."""
-    meanings = {one: column.meaning for column in columns for one in (*column.sets.values(), column.alone)}
-    told = {one: meanings.get(one, "") if one.legend is None else one.legend for one in table}
+    meanings = {entry: column.meaning for column in columns for entry in (*column.sets.values(), column.alone)}
+    explanations = {entry: meanings.get(entry, "") if entry.legend is None else entry.legend for entry in table}
     about = [
         _ABOUT[name] for name in SETS if name in _ABOUT and set(columns_in(columns, name)) <= {*table, *_who(columns)}
     ]
-    return " ".join([*about, *(f"{one.title}: {meaning}." for one, meaning in told.items() if meaning)])
+    return " ".join([*about, *(f"{entry.title}: {meaning}." for entry, meaning in explanations.items() if meaning)])
 
 
 def _who(columns: Sequence[Column]) -> list[Shown]:

@@ -78,25 +78,27 @@ class Evidence:
         """Mean G of the ThresholdOptimizer on the pair at the accuracy allowance; None unless it has the entrant's
         seeds.
         """
-        mine = self.results.get((cell, entrant))
+        result = self.results.get((cell, entrant))
         for line in self.lines:
-            found = self.results.get((Cell(cell.pair, NO_ROWS), line.entrant))
-            if line.attack_name == CEILING and mine is not None and found is not None and found.seeds == mine.seeds:
-                return at_allowance(found.gain, found.cost)
+            reference = self.results.get((Cell(cell.pair, NO_ROWS), line.entrant))
+            if line.attack_name != CEILING or result is None or reference is None:
+                continue
+            if reference.seeds == result.seeds:
+                return at_allowance(reference.gain, reference.cost)
         return None
 
     def complete(self, entrant: Entrant, cells: Sequence[Cell]) -> bool:
         """Whether an entrant has every seed of every one of the cells."""
-        found = [(self.results.get((cell, entrant)), self.required.get(cell, frozenset())) for cell in cells]
-        return all(result is not None and result.seeds >= seeds for result, seeds in found)
+        results = [(self.results.get((cell, entrant)), self.required.get(cell, frozenset())) for cell in cells]
+        return all(result is not None and result.seeds >= seeds for result, seeds in results)
 
     def over_control(self, entrant: Entrant, cell: Cell) -> Estimate | None:
         """Mean G less that of the control ``random-duplicates`` at the same cell; None unless their seeds agree."""
-        mine = self.results.get((cell, entrant))
+        result = self.results.get((cell, entrant))
         control = self.results.get((cell, self.control)) if self.control else None
-        if mine is None or control is None or mine.seeds != control.seeds:
+        if result is None or control is None or result.seeds != control.seeds:
             return None
-        return mine.gain - control.gain
+        return result.gain - control.gain
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,10 +163,10 @@ def _resampled(
         yield family, clean, list(zip(members, series, strict=True))
 
 
-def weigh(searches: Sequence[Search], found: Bootstrapped, shown: Sequence[Entrant]) -> Evidence:
+def weigh(searches: Sequence[Search], bootstrapped: Bootstrapped, shown: Sequence[Entrant]) -> Evidence:
     """The evidence that some searches give, whatever became of them; every pair is judged by these alone."""
-    mine = {(s.cell, s.entrant) for s in searches}
-    results = {place: result for place, result in found.results.items() if place in mine}
+    places = {(s.cell, s.entrant) for s in searches}
+    results = {place: result for place, result in bootstrapped.results.items() if place in places}
     names = {s.entrant: s.attack_name for s in searches if s.role != REFERENCE_LINE}
     errors: dict[PairKey, dict[Entrant, float]] = defaultdict(dict)
     for (cell, entrant), result in results.items():
@@ -179,7 +181,10 @@ def weigh(searches: Sequence[Search], found: Bootstrapped, shown: Sequence[Entra
         competitors=competitors(searches, shown),
         results=results,
         required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
-        pairs={key: _pair(key, found.gaps.get(key), found.people.get(key), errors[key], names) for key in keys},
+        pairs={
+            key: _pair(key, bootstrapped.gaps.get(key), bootstrapped.people.get(key), errors[key], names)
+            for key in keys
+        },
         control=_control(searches),
         shares={cell: _share(cell, searches_at) for cell, searches_at in _by_cell(searches).items()},
         metrics=tuple(sorted({name for r in results.values() for name in r.off_target} - set(OFF_TARGET))),
@@ -198,7 +203,7 @@ def _people(family: Family, victim: str) -> People:
 
 
 def _result(
-    found: Series,
+    series: Series,
     outcomes: Sequence[Outcome],
     gap: CleanGap,
     changes: Mapping[tuple[str, str], Mapping[str, float]],
@@ -210,18 +215,18 @@ def _result(
     rows = [s.poison_rows for s in searches if s.poison_rows is not None]
     return Result(
         seeds=frozenset(s.seed for s in searches),
-        fg=fair_gain(found.gain, found.cost),
-        gain=found.gain,
-        cost=found.cost,
+        fg=fair_gain(series.gain, series.cost),
+        gain=series.gain,
+        cost=series.cost,
         gap_signed=gap.signed,
-        gap_clean=found.gap_clean,
-        gap_poisoned=found.gap_poisoned,
-        change=found.change,
+        gap_clean=series.gap_clean,
+        gap_poisoned=series.gap_poisoned,
+        change=series.change,
         validation_gap_clean=promised[0],
         validation_gap_poisoned=promised[1],
-        optimism=fmean(measured) - found.gain.value if len(measured) == len(searches) else None,
-        rise_p=min(p_value(rise) if rise.value > 0 else 1.0 for rise in found.rises),
-        groups=len(found.rises),
+        optimism=fmean(measured) - series.gain.value if len(measured) == len(searches) else None,
+        rise_p=min(p_value(rise) if rise.value > 0 else 1.0 for rise in series.rises),
+        groups=len(series.rises),
         queries=fmean(s.queries for s in searches),
         poison_rows=fmean(rows) if len(rows) == len(searches) else None,
         cpu_seconds=fmean(s.cpu_seconds for s in searches),
@@ -275,11 +280,11 @@ def _pair(
 
 
 def _control(searches: Sequence[Search]) -> Entrant | None:
-    found = sorted(
+    entrants = sorted(
         {s.entrant for s in searches if s.attack_name == UNINFORMED_CONTROL},
         key=lambda e: (e.attack != UNINFORMED_CONTROL, e),
     )
-    return found[0] if found else None
+    return entrants[0] if entrants else None
 
 
 def _by_cell(searches: Sequence[Search]) -> Mapping[Cell, list[Search]]:

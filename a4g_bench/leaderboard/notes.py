@@ -53,7 +53,7 @@ def _pairs(evidence: Evidence) -> list[str]:
 def _incomplete(evidence: Evidence, lacking: Sequence[Search]) -> list[str]:
     why = {s.place: s.lacks for s in lacking}
     needed = sum(len(seeds) for seeds in evidence.required.values())
-    found = []
+    lines = []
     for who in evidence.competitors:
         holes = {}
         for cell, seeds in evidence.required.items():
@@ -65,8 +65,8 @@ def _incomplete(evidence: Evidence, lacking: Sequence[Search]) -> list[str]:
             parts = [_hole(cell, who.entrant, seeds, why) for cell, seeds in list(holes.items())[:_SHOWN]]
             more = f"; and at {len(holes) - _SHOWN} more cells" if len(holes) > _SHOWN else ""
             count = sum(map(len, holes.values()))
-            found.append(f"Incomplete: {who.label} lacks {count} of {needed} searches: {'; '.join(parts)}{more}.")
-    return found
+            lines.append(f"Incomplete: {who.label} lacks {count} of {needed} searches: {'; '.join(parts)}{more}.")
+    return lines
 
 
 def _hole(cell: Cell, entrant: Entrant, seeds: Sequence[int], why: dict[tuple[Cell, Entrant, int], str]) -> str:
@@ -84,22 +84,22 @@ def _budgets(evidence: Evidence, counted: Sequence[Cell], selection: Selection) 
             "the rankable pairs have no poison budget in common" if _any_rankable(evidence) else "no pair is rankable"
         )
         return [f"There is no overall score: {reason}."]
-    found = []
+    lines = []
     if tuple(used) != _WHOLE_BOARD:
         absent = [b for b in _WHOLE_BOARD if b not in used and (not selection.budgets or b in selection.budgets)]
         gone = (
             f"; of the protocol's four, {_list(b.label for b in absent)} {'is' if len(absent) == 1 else 'are'} absent"
         )
-        found.append(
+        lines.append(
             f"The score is the mean over the poison budgets {_list(b.label for b in used)}{gone if absent else ''}."
         )
     rankable = {cell.budget for cell in evidence.required if evidence.pairs[cell.pair].rankable}
     left = sorted(rankable - set(used))
     if left:
-        found.append(
+        lines.append(
             f"Poison budgets {_list(b.label for b in left)} do not enter the score: not every rankable pair has them."
         )
-    return found
+    return lines
 
 
 def _any_rankable(evidence: Evidence) -> bool:

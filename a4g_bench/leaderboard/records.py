@@ -185,12 +185,12 @@ def sides_of(table: ResultTables, columns: Iterable[str], *, mean: bool) -> dict
     seeds = table.audits["audit_seed"]
     chosen = table.audits.filter(pc.equal(seeds, MEAN_SEED) if mean else pc.greater_equal(seeds, 0))
     victims = dict(zip(*(table.searches[name].to_pylist() for name in ("search_id", "victim")), strict=True))
-    found: dict[tuple[str, int], dict[str, Row]] = defaultdict(dict)
+    sides: dict[tuple[str, int], dict[str, Row]] = defaultdict(dict)
     for row in chosen.select(["search_id", "evaluated_on", "role", "audit_seed", *columns]).to_pylist():
         if victims.get(row["search_id"]) == row["evaluated_on"]:
-            found[row["search_id"], row["audit_seed"]][row["role"]] = row
+            sides[row["search_id"], row["audit_seed"]][row["role"]] = row
     pairs: dict[str, list[tuple[Row, Row]]] = defaultdict(list)
-    for (search_id, _), by_role in found.items():
+    for (search_id, _), by_role in sides.items():
         if len(by_role) == 2:
             pairs[search_id].append((by_role["clean"], by_role["poisoned"]))
     return pairs

@@ -61,10 +61,10 @@ def read_sides(sides: Sequence[Sequence[ResultTables]], selection: Selection) ->
     _check_definitions("victim", together)
     for side in kept:
         _check_definitions("attack", side)
-    asked = [[search for search in side if _asked_for(search, selection)] for side in kept]
-    for side in asked:
+    selected = [[search for search in side if _asked_for(search, selection)] for side in kept]
+    for side in selected:
         _check_places(side)
-    return tuple(tuple(sorted(side, key=lambda s: (s.place, s.search_id))) for side in asked)
+    return tuple(tuple(sorted(side, key=lambda s: (s.place, s.search_id))) for side in selected)
 
 
 def _latest(tables: Sequence[ResultTables]) -> list[Search]:
@@ -122,8 +122,8 @@ def _check_filters(searches: Iterable[Search], selection: Selection) -> None:
         ("poison budget", [b.label for b in selection.budgets], budgets),
         ("attack", selection.attacks, {s.entrant.attack for s in _entrants(searches)}),
     )
-    for what, asked, known in valid:
-        for name in asked:
+    for what, names, known in valid:
+        for name in names:
             if name not in known:
                 raise StoreError(f"{what} '{name}' is not in the results{nearest(name, known)}")
 
@@ -147,7 +147,7 @@ def _check_one(
 def _check_definitions(what: str, searches: Sequence[Search]) -> None:
     seen: dict[tuple[str, str], tuple[str, str]] = {}
     for s in sorted(searches, key=lambda s: (s.where, s.search_id)):
-        for kind, label, content in (one for one in s.definitions if one[0] == what):
+        for kind, label, content in (definition for definition in s.definitions if definition[0] == what):
             other, where = seen.setdefault((kind, label), (content, s.where))
             if other != content:
                 raise StoreError(

@@ -39,7 +39,7 @@ def auc(
         spread = 1 + ((ones + zeros) / 2 - 1) * ((1 - t) / (2 - t) + t / (1 + t))
         return (t - value) ** 2 - _Z**2 * t * (1 - t) * spread / (ones * zeros)
 
-    # 0 and 1 solve it wherever the AUC is just that: such ends are left out of where is looked
+    # an AUC of exactly 0 or 1 solves the equation at that end itself, which is therefore left out of the search
     low = float(brentq(beyond, 0.0, value - _BESIDE)) if value > _BESIDE else 0.0
     high = float(brentq(beyond, value + _BESIDE, 1.0)) if value < 1 - _BESIDE else 1.0
     return {"value": value, "low": low, "high": high}

@@ -73,15 +73,15 @@ class Thresholds(Reference):
         favourable = self.task.favourable
         plain = _labels(scores)
         n_groups = int(groups.max()) + 1
-        best, found = unfairness(confusion(labels, plain, groups, n_groups), favourable), None
+        best, chosen = unfairness(confusion(labels, plain, groups, n_groups), favourable), None
         least = float((plain == labels).mean()) - self.task.max_accuracy_loss
         for tolerance in TOLERANCES:
             fitted = _optimizer(favourable, tolerance, scores, labels, groups)
             drawn = [_predicted(fitted, scores, groups, seed) for seed in range(_DRAWS)]
             gap = unfairness(np.mean([confusion(labels, p, groups, n_groups) for p in drawn], axis=0), favourable)
             if np.mean([(p == labels).mean() for p in drawn]) >= least and gap < best:
-                best, found = gap, fitted
-        return found
+                best, chosen = gap, fitted
+        return chosen
 
 
 class _Given(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type information

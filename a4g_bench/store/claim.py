@@ -128,8 +128,8 @@ class Claim:
 
     def _age(self, name: str) -> float:
         """Seconds between a claim and ours by the clock of whoever keeps the files; 0 if it keeps no times."""
-        theirs, mine = self._files.changed(name), self._files.changed(self._name)
-        return 0.0 if theirs is None or mine is None else mine - theirs
+        theirs, ours = self._files.changed(name), self._files.changed(self._name)
+        return 0.0 if theirs is None or ours is None else ours - theirs
 
     def _write(self) -> None:
         content = {**self._who, **self._facts, "renewed": time.time()}

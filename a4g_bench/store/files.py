@@ -94,8 +94,8 @@ class Files:
         selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
         cut = len(self._base) + 1
         infos = self._told("read", lambda: self._fs.get_file_info(selector))
-        found = (info.path[cut:] for info in infos if info.type == fs.FileType.File)
-        return sorted(name for name in found if not name.endswith(".tmp"))
+        paths = (info.path[cut:] for info in infos if info.type == fs.FileType.File)
+        return sorted(name for name in paths if not name.endswith(".tmp"))
 
     def sweep(self) -> None:
         """Remove what writers that were killed left unfinished. For whoever holds the folder alone."""
@@ -191,8 +191,8 @@ def _beyond_signals(act: Callable[[], None]) -> None:
 
 def first_line(error: Exception) -> str:
     """What an error says, in one line and without secrets."""
-    said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return without_secrets(said.splitlines()[0])
+    message = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return without_secrets(message.splitlines()[0])
 
 
 def _write_local(path: str, content: bytes | pa.Buffer) -> None:

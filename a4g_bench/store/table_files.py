@@ -93,16 +93,16 @@ class TableFiles:
     def _load_all(self, names: Sequence[str], columns: Sequence[str] | None) -> Iterator[tuple[str, pa.Table]]:
         """The files that are there and sound, in order. Remote ones are read several at a time."""
 
-        def found(read: Iterable[tuple[pa.Table | None, str | None]]) -> Iterator[tuple[str, pa.Table]]:
+        def sound(read: Iterable[tuple[pa.Table | None, str | None]]) -> Iterator[tuple[str, pa.Table]]:
             for name, (table, why) in zip(names, read, strict=True):
                 if self._noted(name, table, why) is not None:
                     yield name, table
 
         if self.files.local or len(names) < 2:
-            yield from found(self._load(name, columns) for name in names)
+            yield from sound(self._load(name, columns) for name in names)
             return
         with ThreadPoolExecutor(min(READERS, len(names)), "read") as pool:
-            yield from found(pool.map(lambda name: self._load(name, columns), names))
+            yield from sound(pool.map(lambda name: self._load(name, columns), names))
 
     def read(self, folder: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The columns that all files of a table have, or some of them; the identifier always comes first."""
@@ -126,17 +126,17 @@ class TableFiles:
         """
         key = tables.key_of(folder)
         singles, parts = self.listing(folder)
-        found = dict(self._load_all(singles, columns))
-        if len(found) < len(singles):  # some may have been merged since they were listed, by a run that goes on
+        loaded = dict(self._load_all(singles, columns))
+        if len(loaded) < len(singles):  # some may have been merged since they were listed, by a run that goes on
             parts = self.listing(folder).parts
-        seen = pa.array([name.rpartition("/")[2].removesuffix(".parquet") for name in found], pa.string())
+        seen = pa.array([name.rpartition("/")[2].removesuffix(".parquet") for name in loaded], pa.string())
         merged: list[pa.Table] = []
         for name in reversed(parts):
             part = self.load(name, columns)
             if part is not None:
                 merged.append(part.filter(pc.invert(pc.is_in(part[key], seen))))
                 seen = pa.concat_arrays([seen, pc.unique(part[key]).cast(pa.string())])
-        return [*reversed(merged), *found.values()]
+        return [*reversed(merged), *loaded.values()]
 
     def remove(self, folder: str, identifiers: Set[str]) -> None:
         """Remove all rows of some identifiers, in parts too; unreadable files stay."""

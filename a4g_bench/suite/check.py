@@ -89,8 +89,8 @@ def _try(name: str, estimator: Any, parameters: dict[str, Any]) -> None:
             warnings.simplefilter("ignore")
             estimator.fit(features, labels).predict(features)
     except Exception as error:  # its defaults train, so its parameters are to blame
-        given = ", ".join(f"{key}: {value}" for key, value in parameters.items())
-        raise VictimError(f"victim '{name}' cannot be trained with {given}: {error}") from error
+        listing = ", ".join(f"{key}: {value}" for key, value in parameters.items())
+        raise VictimError(f"victim '{name}' cannot be trained with {listing}: {error}") from error
 
 
 MAX_SEARCHES = 1_000_000
@@ -179,6 +179,6 @@ def _check_size(suite: Suite) -> None:
         suite.query_budgets,
         suite.seeds,
     )
-    size = prod(len(one) for one in lists)
+    size = prod(len(entries) for entries in lists)
     if size > MAX_SEARCHES:
         raise A4GError(f"the suite spans up to {size:,} searches, more than {MAX_SEARCHES:,}: shorten its lists")

@@ -162,8 +162,8 @@ def _explain(document: Document, error: ValidationError) -> str:
         inside = f" in {'.'.join(map(str, location[:-1]))}" if len(location) > 1 else ""
         return f"{where}: key '{location[-1]}' is missing{inside}{more}"
     message = str(first.get("ctx", {}).get("error", first["msg"])).replace("Input should", "must")
-    given = "" if first["type"] == "value_error" else f", not {_shown(first['input'])}"
-    return f"{document.place(location)}: {message}{given}{more}".replace("\n", " ")
+    actual = "" if first["type"] == "value_error" else f", not {_shown(first['input'])}"
+    return f"{document.place(location)}: {message}{actual}{more}".replace("\n", " ")
 
 
 def _shown(value: Any) -> str:

@@ -163,13 +163,13 @@ def _check_budgets(loaded: LoadedSuite, subject: Subject, train_rows: int) -> No
                 raise SuiteError(f"poison budget '{budget.text}' exceeds the {train_rows} training rows of '{name}'")
 
 
-def plan_of(subject: Subject, said: Mapping[str, Any]) -> Plan:
-    """The plan of a suite over one data set at hand; ``said`` are the suite's keys but ``datasets``.
+def plan_of(subject: Subject, keys: Mapping[str, Any]) -> Plan:
+    """The plan of a suite over one data set at hand; ``keys`` are the suite's, with their values, but ``datasets``.
 
     Raises ``A4GError`` as reading a suite and :func:`make_plan` do.
     """
     try:
-        suite = Suite.model_validate({**said, "datasets": [subject.entry]})
+        suite = Suite.model_validate({**keys, "datasets": [subject.entry]})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -62,17 +62,17 @@ class Document:
         node = self.root
         line = node.start_mark.line
         for step in location:
-            found: yaml.Node | None = None
+            child: yaml.Node | None = None
             if isinstance(node, yaml.MappingNode):
                 for key, value in node.value:
                     if key.value == str(step):
-                        line, found = key.start_mark.line, value
+                        line, child = key.start_mark.line, value
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-                found = node.value[step]
-                line = found.start_mark.line
-            if found is None:
+                child = node.value[step]
+                line = child.start_mark.line
+            if child is None:
                 continue  # a step of the type system (which member of a union), not of the file
-            node = found
+            node = child
         return int(line) + 1
 
     def steps(self, location: Sequence[int | str]) -> list[int | str]:

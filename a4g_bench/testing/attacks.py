@@ -28,14 +28,14 @@ class AttackContract(Contract):
     def _attack(self) -> Attack:
         return get_attack(self.name, self.parameters)
 
-    def _plan(self, **said: Any) -> Plan:
-        entry = {"name": self.name, "params": dict(self.parameters), **said.pop("entry", {})}
+    def _plan(self, **changes: Any) -> Plan:
+        entry = {"name": self.name, "params": dict(self.parameters), **changes.pop("entry", {})}
         base = {"victims": [self.victim], "poison_budgets": [self.budget], "query_budgets": [self.queries]}
-        return plan({**base, "attacks": [entry], **said})
+        return plan({**base, "attacks": [entry], **changes})
 
-    def _searched(self, **said: Any) -> SearchRecord:
+    def _searched(self, **changes: Any) -> SearchRecord:
         with tempfile.TemporaryDirectory() as folder:
-            [record] = run(self._plan(**said), folder)
+            [record] = run(self._plan(**changes), folder)
         ended(record)
         return record
 
@@ -56,8 +56,8 @@ class AttackContract(Contract):
 
     def test_the_same_seed_gives_the_same_search(self) -> None:
         """Rows and queries are equal, bit for bit."""
-        one, other = self._searched(), self._searched()
-        assert _bare(one) == _bare(other), "two runs of one search differ: draw all randomness from the problem's seed"
+        first, second = (_bare(self._searched()) for _ in range(2))
+        assert first == second, "two runs of one search differ: draw all randomness from the problem's seed"
 
     def test_a_search_that_was_cut_short_goes_on_from_its_record(self) -> None:
         """``ask`` may depend on nothing but the problem, the parameters and what was told."""
@@ -104,12 +104,12 @@ class AttackContract(Contract):
     def _problem(self) -> Problem:
         made = self._plan()
         [planned] = made.searches
-        found: list[Problem] = []
+        problems: list[Problem] = []
         with tempfile.TemporaryDirectory() as folder:
             services = LocalServices(made, Results(folder))
             task = Task(planned, services, suite="contract", suite_hash="", attempt=1, cores=1)
-            task.prepare(lambda attack: found.append(attack.problem))
-        return found[0]
+            task.prepare(lambda attack: problems.append(attack.problem))
+        return problems[0]
 
 
 def _bare(record: SearchRecord) -> tuple[Any, ...]:

@@ -31,12 +31,12 @@ class Contract:
 
     def test_it_is_registered_and_described(self) -> None:
         """It is found under its name and says in one line what it is, and what each parameter does."""
-        found = plugins.get(self.kind, self.name)
-        summary = getattr(found, "summary", "")
+        plugin = plugins.get(self.kind, self.name)
+        summary = getattr(plugin, "summary", "")
         assert isinstance(summary, str), "summary must be text"
         assert summary.strip(), "summary must say in one line what it is"
         assert "\n" not in summary, "summary must be one line"
-        for declared in declared_by(found):
+        for declared in declared_by(plugin):
             assert declared.doc.strip(), f"parameter '{declared.name}' must say in one line what it does"
             assert "\n" not in declared.doc, f"what parameter '{declared.name}' does must be one line"
 
@@ -62,8 +62,8 @@ def check(contract: type[Contract]) -> Iterator[Outcome]:
         try:
             getattr(contract(), name)()
         except Exception as error:  # a third party's code may fail in any way: that is what is asked
-            told = " ".join(str(error).split()) or "no reason given"
-            yield Outcome(name, told if isinstance(error, AssertionError) else f"{type(error).__name__}: {told}")
+            message = " ".join(str(error).split()) or "no reason given"
+            yield Outcome(name, message if isinstance(error, AssertionError) else f"{type(error).__name__}: {message}")
         else:
             yield Outcome(name, "")
 
@@ -73,7 +73,7 @@ def vars_of(contract: type[Contract]) -> set[str]:
     return {name for cls in contract.__mro__ for name in vars(cls) if name.startswith("test_")}
 
 
-def plan(said: Mapping[str, Any], *, dataset: Mapping[str, Any] | None = None) -> Plan:
+def plan(changes: Mapping[str, Any], *, dataset: Mapping[str, Any] | None = None) -> Plan:
     """A suite of one search on a small synthetic table (or another one), with some keys changed."""
     entry = DatasetEntry.model_validate(dataset or {"name": "synthetic", "params": {"rows": 900}})
     subject, _ = load_subject(entry, HERE)
@@ -86,7 +86,7 @@ def plan(said: Mapping[str, Any], *, dataset: Mapping[str, Any] | None = None) -
         "batch_size": 2,
         "seeds": [0],
     }
-    return plan_of(subject, base | dict(said))
+    return plan_of(subject, base | dict(changes))
 
 
 def run(made: Plan, folder: str) -> list[SearchRecord]:
@@ -95,8 +95,8 @@ def run(made: Plan, folder: str) -> list[SearchRecord]:
     results.mark(made.suite.name, made.loaded.hash, len(made.searches))
     for planned in made.searches:
         run_here(made, planned, results)
-    found = [results.read_search(planned.search_id) for planned in made.searches]
-    return [record for record in found if record is not None]
+    records = [results.read_search(planned.search_id) for planned in made.searches]
+    return [record for record in records if record is not None]
 
 
 def ended(record: SearchRecord) -> None:
@@ -105,9 +105,9 @@ def ended(record: SearchRecord) -> None:
     assert row["status"] == "ok", f"its search ended as {row['status']}: {row['error_type']}: {row['error_message']}"
 
 
-def _runs(said: dict[str, Any], dataset: dict[str, Any] | None = None) -> list[SearchRecord]:
+def _runs(changes: dict[str, Any], dataset: dict[str, Any] | None = None) -> list[SearchRecord]:
     with tempfile.TemporaryDirectory() as folder:
-        records = run(plan(said, dataset=dataset), folder)
+        records = run(plan(changes, dataset=dataset), folder)
     for record in records:
         ended(record)
     return records
@@ -149,12 +149,12 @@ class VictimContract(Contract):
 
     kind = "victims"
 
-    def _said(self) -> dict[str, Any]:
+    def _suite(self) -> dict[str, Any]:
         return {"victims": [{"name": self.name, "params": dict(self.parameters)}], "attacks": ["random-duplicates"]}
 
     def test_it_is_trained_audited_and_repeated(self) -> None:
         """Two runs predict the same labels: all randomness comes from the seed given."""
-        assert _predicted(_runs(self._said())) == _predicted(_runs(self._said())), "two runs of one seed differ"
+        assert _predicted(_runs(self._suite())) == _predicted(_runs(self._suite())), "two runs of one seed differ"
 
     def test_it_gives_probabilities_or_says_that_it_does_not(self) -> None:
         """Attacks that read scores need ``predict_proba`` or ``decision_function``."""
@@ -172,8 +172,8 @@ class VictimContract(Contract):
         labels = (features[:, 0] + rng.normal(size=200) > 0).astype(np.int8)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a library says of its own parameters is no broken promise
-            one, other = (victim.estimator(seed).fit(features, labels).predict(features) for seed in (1, 2))
-        assert np.array_equal(one, other), "seeded() is false, but two seeds train different models"
+            first, second = (victim.estimator(seed).fit(features, labels).predict(features) for seed in (1, 2))
+        assert np.array_equal(first, second), "seeded() is false, but two seeds train different models"
 
 
 class DefenceContract(Contract):
@@ -181,7 +181,7 @@ class DefenceContract(Contract):
 
     kind = "defences"
 
-    def _said(self) -> dict[str, Any]:
+    def _suite(self) -> dict[str, Any]:
         return {
             "attacks": ["random-duplicates"],
             "defences": [{"name": self.name, "params": dict(self.parameters)}],
@@ -189,9 +189,9 @@ class DefenceContract(Contract):
 
     def test_audits_behind_it_end_well_and_repeat(self) -> None:
         """It keeps rows of every group and is deterministic."""
-        one, other = _predicted(_runs(self._said())), _predicted(_runs(self._said()))
-        assert len(one) > 0, "no audit"
-        assert one == other, "two runs of one seed differ"
+        first, second = _predicted(_runs(self._suite())), _predicted(_runs(self._suite()))
+        assert len(first) > 0, "no audit"
+        assert first == second, "two runs of one seed differ"
 
 
 class ReferenceContract(Contract):
@@ -199,12 +199,12 @@ class ReferenceContract(Contract):
 
     kind = "references"
 
-    def _said(self) -> dict[str, Any]:
+    def _suite(self) -> dict[str, Any]:
         return {"references": [{"name": self.name, "params": dict(self.parameters)}]}
 
     def test_its_audit_ends_well_and_repeats(self) -> None:
         """It predicts 0 or 1 for everybody, twice the same."""
-        assert _predicted(_runs(self._said())) == _predicted(_runs(self._said())), "two runs of one seed differ"
+        assert _predicted(_runs(self._suite())) == _predicted(_runs(self._suite())), "two runs of one seed differ"
 
 
 class MetricContract(Contract):

@@ -101,7 +101,7 @@ def build(path: str, parameters: Parameters, seed: int) -> Any:
         seed: Its random state, where it has one.
 
     Returns:
-        The classifier, on one thread where it can be told.
+        The classifier, on one thread where it takes a number of threads.
 
     Raises:
         VictimError: Naming what is wrong.
@@ -113,11 +113,11 @@ def build(path: str, parameters: Parameters, seed: int) -> Any:
         raise VictimError(f"victim '{path}' cannot be imported: {in_one_line(error)}") from error
     pinned: dict[str, Any] = {"random_state": seed, "n_jobs": 1}
     try:
-        given = {**{key: value for key, value in pinned.items() if key in _accepted(cls)}, **parameters}
-        built = cls(**given)
+        arguments = {**{key: value for key, value in pinned.items() if key in _accepted(cls)}, **parameters}
+        built = cls(**arguments)
         # a class may take them through ``**kwargs`` only, or not say what it takes
         held = built.get_params() if hasattr(built, "get_params") else {}
-        hidden = {key: value for key, value in pinned.items() if key in held and key not in given}
+        hidden = {key: value for key, value in pinned.items() if key in held and key not in arguments}
         return built.set_params(**hidden) if hidden else built
     except Exception as error:  # and so is whatever its constructor raises
         raise VictimError(f"victim '{path}' cannot be built: {in_one_line(error)}") from error

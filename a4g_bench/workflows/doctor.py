@@ -62,11 +62,11 @@ def _writable(root: str) -> str | None:
         files = Files(root)
         name = f"claims/.probe-{uuid.uuid4().hex[:8]}"
         files.write(name, b"a4g-bench doctor")
-        found = files.read(name).to_pybytes()
+        content = files.read(name).to_pybytes()
         files.delete(name)
     except (A4GError, OSError) as error:
         return str(error)
-    return None if found == b"a4g-bench doctor" else "what was written is not what is read"
+    return None if content == b"a4g-bench doctor" else "what was written is not what is read"
 
 
 def _loadable(name: str) -> str | None:
@@ -79,23 +79,23 @@ def _loadable(name: str) -> str | None:
 
 def problems(node: Examined, driver: Mapping[str, str], locked: Mapping[str, str]) -> list[str]:
     """What is wrong with a node, each in one line with its remedy."""
-    found = []
+    faults = []
     for name, version in node.versions.items():
         if name in driver and driver[name] != version:
-            found.append(
+            faults.append(
                 f"{name} {version}, the driver has {driver[name]}: numbers would depend on the node; install the same"
             )
         elif name in locked and locked[name] != version.partition("+")[0]:
-            found.append(f"{name} {version}, the lock has {locked[name]}: pip install -c constraints.txt")
+            faults.append(f"{name} {version}, the lock has {locked[name]}: pip install -c constraints.txt")
     for name, value in node.threads.items():
         if value not in ("", "1"):
-            found.append(f"{name}={value}: more threads than a search's cores slow everything down; unset it")
+            faults.append(f"{name}={value}: more threads than a search's cores slow everything down; unset it")
     if node.memory < LEAST_MEMORY_PER_CORE * node.cores:
-        found.append(f"{node.memory / GB:.1f} GB of free memory for {node.cores} cores: use fewer workers")
+        faults.append(f"{node.memory / GB:.1f} GB of free memory for {node.cores} cores: use fewer workers")
     if node.disk < LEAST_DISK:
-        found.append(f"{node.disk / GB:.1f} GB free in {tempfile.gettempdir()}: make room, or set RAY_TMPDIR")
+        faults.append(f"{node.disk / GB:.1f} GB free in {tempfile.gettempdir()}: make room, or set RAY_TMPDIR")
     if node.shared < LEAST_SHARED:
-        found.append(
+        faults.append(
             f"{node.shared / GB:.1f} GB free in /dev/shm: Ray shares tables there; in a container give --shm-size=2g"
         )
-    return [*found, *(why for why in (*node.results.values(), *node.data.values()) if why is not None)]
+    return [*faults, *(why for why in (*node.results.values(), *node.data.values()) if why is not None)]

@@ -82,7 +82,7 @@ def evaluate(
     seeds: Sequence[int],
     results: Results,
     label: str,
-    told: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> list[str]:
     """Audit a poison set on one victim at some seeds, and controls with as many rows; their search identifiers.
 
@@ -92,13 +92,13 @@ def evaluate(
     _check_feasible(poison, subject, seeds)
     plan = _plan(poison, subject, victim, seeds, label)
     known = {row["search_id"] for row in results.read("searches").to_pylist() if row["status"] == "ok"}
-    with Claim(results.files, host_hash(), told):
+    with Claim(results.files, host_hash(), say):
         results.mark(SUITE, plan.loaded.hash, len(plan.searches))
         services = LocalServices(plan, results)
         for planned in plan.searches:
             if planned.search_id in known:
                 continue
-            told(f"auditing {planned.spec.label}, seed {planned.spec.seed}")
+            say(f"auditing {planned.spec.label}, seed {planned.spec.seed}")
             task = Task(planned, services, suite=SUITE, suite_hash=plan.loaded.hash, attempt=1, cores=1)
             task.prepare(lambda attack: setattr(attack, "rows", poison) if isinstance(attack, Given) else None)
             while not task.step():
@@ -119,13 +119,13 @@ def _check_feasible(poison: Poison, subject: Subject, seeds: Sequence[int]) -> N
 
 
 def _plan(poison: Poison, subject: Subject, victim: Named, seeds: Sequence[int], label: str) -> Plan:
-    given = {"name": "given", "as": label, "params": {"digest": poison.digest}}
+    entry = {"name": "given", "as": label, "params": {"digest": poison.digest}}
     return plan_of(
         subject,
         {
             "name": SUITE,
             "victims": [victim],
-            "attacks": [*_CONTROLS, given],
+            "attacks": [*_CONTROLS, entry],
             "poison_budgets": [len(poison)],
             "seeds": list(seeds),
         },

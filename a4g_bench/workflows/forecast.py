@@ -52,27 +52,27 @@ class Forecast:
     resolvable: float
 
 
-def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] = lambda line: None) -> list[Forecast]:
-    """One line per data set x victim that the plan has searches for. ``told`` hears what is being timed."""
+def forecast(plan: Plan, to_run: Sequence[Planned], say: Callable[[str], None] = lambda line: None) -> list[Forecast]:
+    """One line per data set x victim that the plan has searches for. ``say`` hears what is being timed."""
     waiting = {planned.search_id for planned in to_run}
     largest = max(plan.suite.poison_budgets, key=lambda budget: budget.rows(1_000_000))
     lines = []
     counted: set[str] = set()  # what lines share is counted with the first that needs it
     for key, subject in plan.subjects.items():
         for victim in plan.suite.victims:
-            mine = [p for p in plan.searches if p.key == key and p.spec.victim.label == victim.label]
-            if not mine:
+            searches = [p for p in plan.searches if p.key == key and p.spec.victim.label == victim.label]
+            if not searches:
                 continue
-            told(f"timing a clean fit of {victim.label} on {subject.entry.label}")
+            say(f"timing a clean fit of {victim.label} on {subject.entry.label}")
             trial = try_victim(subject, victim, plan.suite.seeds[0], largest)
-            todo = [p for p in mine if p.search_id in waiting]
+            todo = [p for p in searches if p.search_id in waiting]
             loads = [workload(planned) for planned in todo]
             shared = {k: fits for k, fits in shared_fits(todo, subject.table).items() if k not in counted}
             counted |= shared.keys()
             fits = sum(shared.values()) + sum(load.work for load in loads)
             seconds = fits * trial.fit_seconds
             for surrogate, queries in _surrogates(todo).values():
-                told(f"timing a clean fit of {surrogate.label} on {subject.entry.label}")
+                say(f"timing a clean fit of {surrogate.label} on {subject.entry.label}")
                 instead = try_victim(subject, surrogate, plan.suite.seeds[0], largest)
                 seconds += queries * (instead.fit_seconds - trial.fit_seconds)
             lines.append(
@@ -80,7 +80,7 @@ def forecast(plan: Plan, to_run: Sequence[Planned], told: Callable[[str], None] 
                     dataset=subject.entry.label,
                     attribute=subject.attribute,
                     victim=victim.label,
-                    searches=len(mine),
+                    searches=len(searches),
                     to_run=len(todo),
                     queries=sum(load.queries for load in loads),
                     fits=fits,

@@ -70,9 +70,9 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     scored = [] if reason else [_scores(subject, victim, seed) for seed in range(seeds)]
     predicted, rows = [], []
     for seed in range(seeds):
-        mine = [row for row in baselines if row["seed"] == seed]
-        predicted.append(np.mean(unpack(mine), axis=0))
-        rows.append(np.asarray(mine[0]["row_ids"]))
+        baselines_of_seed = [row for row in baselines if row["seed"] == seed]
+        predicted.append(np.mean(unpack(baselines_of_seed), axis=0))
+        rows.append(np.asarray(baselines_of_seed[0]["row_ids"]))
     audited, which = np.unique(np.concatenate(rows), return_inverse=True)  # a row of several splits is one row
     positive = np.bincount(which, np.concatenate(predicted)) / np.bincount(which)
     favourable = table.schema.favourable
@@ -130,7 +130,7 @@ def _scores(subject: Subject, victim: Named, seed: int) -> npt.NDArray[np.float6
     audit = Audit(
         subject.table, subject.attribute, Audited(name=victim.name, label=victim.label, params=victim.params), seed
     )
-    jobs = [Job(TRAIN, AUDIT, one, output="scores") for one in distinct_seeds(victim, seed)]
+    jobs = [Job(TRAIN, AUDIT, victim_seed, output="scores") for victim_seed in distinct_seeds(victim, seed)]
     fits = InlineFitter(audit.training_data()).run(jobs)
     for fit in fits:
         if fit.values is None:
@@ -148,29 +148,29 @@ def _groups(
     table = subject.table
     codes = table.schema.groups(table.features, subject.attribute)
     labels, groups = table.labels[audited], codes[audited]
-    told = []
+    rates = []
     for code, name in enumerate(table.schema.group_names(subject.attribute)):
-        mine, everybody = groups == code, codes == code
-        told.append(
+        members, everybody = groups == code, codes == code
+        rates.append(
             {
                 "group": name,
                 "rows": int(everybody.sum()),
                 "of label 1": round(float(table.labels[everybody].mean()), 3),
-                "FPR": _rate(positive[mine & (labels == 0)]),
-                "FNR": _rate(1 - positive[mine & (labels == 1)]),
-                "selection rate": _rate(positive[mine]),
-                "accuracy": _rate(np.where(labels[mine] == 1, positive[mine], 1 - positive[mine])),
+                "FPR": _rate(positive[members & (labels == 0)]),
+                "FNR": _rate(1 - positive[members & (labels == 1)]),
+                "selection rate": _rate(positive[members]),
+                "accuracy": _rate(np.where(labels[members] == 1, positive[members], 1 - positive[members])),
                 "AUC": auc(
                     [
                         (table.labels[split][own] == table.schema.favourable, scores[:, own])
                         for split, scores in zip(rows, scored, strict=False)
                         for own in [codes[split] == code]
                     ],
-                    int(mine.sum()),
+                    int(members.sum()),
                 ),
             }
         )
-    return told
+    return rates
 
 
 def _rate(values: npt.NDArray[np.float64]) -> Rates:

@@ -119,7 +119,7 @@ def replay(results: Results, record: SearchRecord, spec: Spec, subject: Subject)
             f" {row['fingerprint']}: it is another table"
         )
     baseline = results.read_baseline(row["baseline_id"] or "")
-    stored = [one for one in record.predictions if one["evaluated_on"] == row["victim"]]
+    stored = [prediction for prediction in record.predictions if prediction["evaluated_on"] == row["victim"]]
     if not baseline or not stored:
         raise StoreError(f"search '{row['search_id']}': its predictions, or those of its clean victim, are missing")
     planned, victim = Planned(spec, subject.facts), spec.audited[0]
@@ -173,7 +173,7 @@ def _figures(
 
 
 def _flipped(stored: Sequence[Predictions], replayed: Sequence[Predictions]) -> int:
-    return int(sum((one != other).sum() for one, other in zip(stored, replayed, strict=True)))
+    return int(sum((then != now).sum() for then, now in zip(stored, replayed, strict=True)))
 
 
 def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -72,11 +72,11 @@ def run_suite(
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
         execute = _executor(options)
 
-        def told(progress: Progress) -> None:
+        def relay(progress: Progress) -> None:
             claim.tell(asdict(progress))
             report(progress)
 
-        finished = execute(plan, todo, before.attempts, root, options, told) if todo else True
+        finished = execute(plan, todo, before.attempts, root, options, relay) if todo else True
         after = suite_status(plan, Results(root))
     ended = _ended(after)
     ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]

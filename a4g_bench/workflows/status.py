@@ -95,13 +95,13 @@ def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:
 def _difference(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> str:
     changes = []
     for key in sorted(old.keys() | new.keys()):
-        one, other = old.get(key), new.get(key)
-        if one == other:
+        before, after = old.get(key), new.get(key)
+        if before == after:
             continue
-        if isinstance(one, dict) and isinstance(other, dict):
-            changes.append(_difference(one, other, f"{prefix}{key}."))
+        if isinstance(before, dict) and isinstance(after, dict):
+            changes.append(_difference(before, after, f"{prefix}{key}."))
         else:
-            changes.append(f"{prefix}{key} was {one}, is {other}")
+            changes.append(f"{prefix}{key} was {before}, is {after}")
     return "; ".join(changes)
 
 

@@ -101,7 +101,7 @@ class Proposer:
         self._kappa = kappa
         self._start = list(dict.fromkeys(self._checked(point) for point in start))
         self._initial = max(initial, len(self._start))
-        self._told: list[Observation] = []
+        self._observations: list[Observation] = []
         self._pending: dict[Point, None] = {}
         self._client: Any = None
         self._attached = 0
@@ -120,12 +120,12 @@ class Proposer:
 
     def tell(self, observations: Sequence[Observation]) -> None:
         """Take in the outcomes of points, asked for or not. Raises ``ValueError`` and then takes in none of them."""
-        told = [replace(observation, point=self._checked(observation.point)) for observation in observations]
-        for observation in told:
+        checked = [replace(observation, point=self._checked(observation.point)) for observation in observations]
+        for observation in checked:
             if self._max_loss is not None and observation.objective is not None and observation.loss is None:
                 raise ValueError(f"loss missing at {observation.point}: it is constrained, and the query did not fail")
-        self._told.extend(told)
-        for observation in told:
+        self._observations.extend(checked)
+        for observation in checked:
             self._pending.pop(observation.point, None)
 
     def best(self, k: int) -> list[Point]:
@@ -134,7 +134,8 @@ class Proposer:
         The model's posterior means rank: points whose loss is within the bound come first, by objective, the others
         follow by their excess. With fewer than two successful observations the observed values rank.
         """
-        points = list(dict.fromkeys(told.point for told in self._told if told.objective is not None))
+        succeeded = (observation.point for observation in self._observations if observation.objective is not None)
+        points = list(dict.fromkeys(succeeded))
         if not points:
             return []
         outcomes = self._observed(points) if self._successes() < MODEL_NEEDS else self._predicted(points)
@@ -149,11 +150,11 @@ class Proposer:
         return checked
 
     def _successes(self) -> int:
-        return sum(told.objective is not None for told in self._told)
+        return sum(observation.objective is not None for observation in self._observations)
 
     def _unseen(self, n: int, *, limit: int | None) -> list[Point]:
         """Up to ``n`` points of the initial design, neither asked nor told; ``limit``: its length, None if endless."""
-        seen = self._pending.keys() | {told.point for told in self._told}
+        seen = self._pending.keys() | {observation.point for observation in self._observations}
         size = n + len(self._start) + len(seen) if limit is None else limit
         sobol = _sobol(len(self._names), max(size - len(self._start), 0), self._seed)
         return [point for point in (*self._start, *sobol) if point not in seen][:n]
@@ -161,11 +162,11 @@ class Proposer:
     def _candidates(self, n: int) -> list[Point]:
         """``n`` candidates of the model; points of the Sobol sequence stand in for any that are not new."""
         strategy = self._strategy()
-        failed = [told.point for told in self._told if told.objective is None][-REMEMBERED_FAILURES:]
+        failed = [observation.point for observation in self._observations if observation.objective is None]
         with _controlled(self._stream("generate")):
-            rows = _models().generate(strategy, n, [*failed, *self._pending], self._acquisition)
+            rows = _models().generate(strategy, n, [*failed[-REMEMBERED_FAILURES:], *self._pending], self._acquisition)
         points = [tuple(min(max(float(row[name]), 0.0), 1.0) for name in self._names) for row in rows]
-        seen = self._pending.keys() | {told.point for told in self._told}
+        seen = self._pending.keys() | {observation.point for observation in self._observations}
         new = [point for point in dict.fromkeys(points) if point not in seen]
         self._pending.update(dict.fromkeys(new))
         return new + self._unseen(n - len(new), limit=None)
@@ -181,41 +182,41 @@ class Proposer:
         """Observed mean objective and loss (minus infinity if unconstrained) at each point, over its observations."""
         rows = []
         for point in points:
-            told = [row for row in self._told if row.point == point and row.objective is not None]
-            objective = float(np.mean([row.objective[0] for row in told if row.objective is not None]))
-            losses = [row.loss[0] for row in told if row.loss is not None]
+            successes = [row for row in self._observations if row.point == point and row.objective is not None]
+            objective = float(np.mean([row.objective[0] for row in successes if row.objective is not None]))
+            losses = [row.loss[0] for row in successes if row.loss is not None]
             rows.append((objective, float(np.mean(losses)) if losses and self._max_loss is not None else -math.inf))
         return rows
 
     def _strategy(self) -> Any:
         """Ax's generation strategy, fitted to everything told so far."""
-        if self._fitted is None or self._fitted[0] != len(self._told):
+        if self._fitted is None or self._fitted[0] != len(self._observations):
             with _controlled(self._stream("fit")):
                 self._attach()
                 strategy = _models().new_strategy(self._acquisition, self._kappa)
                 self._client.set_generation_strategy(strategy)
                 strategy.fit(experiment=strategy.experiment)
-            self._fitted = (len(self._told), strategy)
+            self._fitted = (len(self._observations), strategy)
         return self._fitted[1]
 
     def _attach(self) -> None:
         """Hand Ax what it has not been told yet, in the order told; no trial is ever left running."""
         if self._client is None:
             self._client = _new_client(self._names, self._max_loss, two_objectives=self._acquisition == "pareto")
-        for told in self._told[self._attached :]:
-            trial = self._client.attach_trial(dict(zip(self._names, told.point, strict=True)))
-            if told.objective is None:
+        for observation in self._observations[self._attached :]:
+            trial = self._client.attach_trial(dict(zip(self._names, observation.point, strict=True)))
+            if observation.objective is None:
                 self._client.mark_trial_failed(trial)
                 continue
-            outcome = {"objective": _with_noise(told.objective)}
-            if self._max_loss is not None and told.loss is not None:
-                outcome["loss"] = _with_noise(told.loss)
+            outcome = {"objective": _with_noise(observation.objective)}
+            if self._max_loss is not None and observation.loss is not None:
+                outcome["loss"] = _with_noise(observation.loss)
             self._client.complete_trial(trial, raw_data=outcome)
-        self._attached = len(self._told)
+        self._attached = len(self._observations)
 
     def _stream(self, purpose: Literal["fit", "generate", "predict"]) -> int:
         """A seed that changes with everything told, so that a batch that failed as a whole does not come back."""
-        key = (len(self._told), ("fit", "generate", "predict").index(purpose))
+        key = (len(self._observations), ("fit", "generate", "predict").index(purpose))
         return int(np.random.SeedSequence(self._seed, spawn_key=key).generate_state(1)[0])
 
 

@@ -35,10 +35,10 @@ def rank_by_gradients(
     with threadpool_limits(limits=1, user_api="blas"):  # the number of threads would change the last digits
         for part in np.diff(np.linspace(0, size, rounds + 1).round().astype(int)):
             trained = np.concatenate([np.arange(len(pool)), chosen])
-            given = np.concatenate([pool.labels, labels])
-            if len(np.unique(given)) < 2:
+            trained_labels = np.concatenate([pool.labels, labels])
+            if len(np.unique(trained_labels)) < 2:
                 break
-            model = Logistic.train(rows[trained], given, weights)
+            model = Logistic.train(rows[trained], trained_labels, weights)
             weights = model.weights
             slope = sum(scale * loss.gradient(weights) for loss, scale in zip(losses, (1.0, price), strict=True))
             adjoint = model.solve(np.asarray(slope))
@@ -60,9 +60,9 @@ def _losses(problem: Problem, pool: Pool, side: Side, rows: Array) -> tuple[Smoo
     group = problem.worse_off if side == "lift" else problem.better_off
     deserving = np.flatnonzero((pool.groups == group) & (pool.labels == favourable))
     harmed = -1.0 if favourable == 1 else 1.0  # the sign of a score that denies them their label
-    one = np.zeros(len(deserving), dtype=np.int64)
+    one_group = np.zeros(len(deserving), dtype=np.int64)
     harm = SmoothedLoss(
-        rows[deserving], one, np.full(len(one), harmed), _SHARPNESS, _rate if side == "lift" else negative
+        rows[deserving], one_group, np.full(len(one_group), harmed), _SHARPNESS, _rate if side == "lift" else negative
     )
     wrong = np.where(pool.labels == 1, -1.0, 1.0)
     return harm, SmoothedLoss(rows, np.zeros(len(pool), dtype=np.int64), wrong, _SHARPNESS, _rate)

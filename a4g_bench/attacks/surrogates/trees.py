@@ -77,8 +77,8 @@ class LeafKernel:
             raw = model.predict(rows, raw_score=True)
             if raw.shape != (len(pool),):
                 raw = np.zeros(len(pool))
-            found = np.asarray(model.predict(rows, pred_leaf=True)).reshape(len(pool), -1)
-            shared = _indicators(found)
+            leaf_numbers = np.asarray(model.predict(rows, pred_leaf=True)).reshape(len(pool), -1)
+            shared = _indicators(leaf_numbers)
             p = expit(raw[trained])
             leaves.append(shared)
             stiffness.append(shared[trained].T @ (p * (1 - p)) + _SMOOTHING)

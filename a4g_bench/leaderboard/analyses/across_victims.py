@@ -311,11 +311,11 @@ def _prices(
         fingerprint = members[seeds[0]].fingerprint
         family = Family(fingerprint, attribute, seeds, tuple(by_seed for _, by_seed in present), {victim: undefended})
         resampled, _ = resample(family, draws)
-        found = [
-            _price(dataset, attribute, victim, defence, one, len(by_seed))
-            for (defence, by_seed), one in zip(present, resampled, strict=True)
+        prices = [
+            _price(dataset, attribute, victim, defence, estimates, len(by_seed))
+            for (defence, by_seed), estimates in zip(present, resampled, strict=True)
         ]
-        yield from sorted(found, key=lambda price: (-(price.gap_closed or 0.0), price.defence))
+        yield from sorted(prices, key=lambda price: (-(price.gap_closed or 0.0), price.defence))
 
 
 def _paired(

@@ -74,15 +74,15 @@ def curves(study: Study, target: float = 0.25) -> tuple[Curve, ...]:
         raise ValueError(f"the target is a share of the gap, more than 0 and at most 1, not {target}")
     evidence = study.evidence
     counted = counted_cells(evidence, evidence.pairs)
-    found = [
+    entrants = [
         (who, results)
         for who in evidence.competitors
         if counted and (results := _results(evidence, who, counted)) is not None
     ]
-    means = [_means(results) for _, results in found]
+    means = [_means(results) for _, results in entrants]
     lines = [
         _curve(who, results, evidence, target, mean, not any(_dominates(other, mean) for other in means))
-        for (who, results), mean in zip(found, means, strict=True)
+        for (who, results), mean in zip(entrants, means, strict=True)
     ]
     return tuple(sorted(lines, key=lambda line: (-(line.hypervolume or 0.0), line.entrant)))
 
@@ -133,8 +133,8 @@ def _means(results: Mapping[Cell, Result]) -> tuple[float, float]:
     return gap, cost
 
 
-def _dominates(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    differences = [a - b for a, b in zip(one, other, strict=True)]
+def _dominates(point: tuple[float, float], other: tuple[float, float]) -> bool:
+    differences = [a - b for a, b in zip(point, other, strict=True)]
     return max(differences) <= _ROUNDING and min(differences) < -_ROUNDING
 
 
@@ -146,13 +146,13 @@ def _share(evidence: Evidence, budget: Budget) -> float:
 
 def _reached(logs: Draws, values: Draws, target: float) -> Draws:
     """Per column of ``values`` (budgets, B), the share at which the target is first reached; infinite if never."""
-    found = np.where(values[0] >= target, np.exp(logs[0]), np.inf)
+    shares = np.where(values[0] >= target, np.exp(logs[0]), np.inf)
     for i in range(1, len(logs)):
-        here = (found == np.inf) & (values[i] >= target)
+        here = (shares == np.inf) & (values[i] >= target)
         before = values[i - 1]
         way = np.divide(target - before, values[i] - before, out=np.zeros_like(before), where=here)
-        found = np.where(here, np.exp(logs[i - 1] + way * (logs[i] - logs[i - 1])), found)
-    return np.where(np.isnan(values).any(axis=0), np.nan, found)
+        shares = np.where(here, np.exp(logs[i - 1] + way * (logs[i] - logs[i - 1])), shares)
+    return np.where(np.isnan(values).any(axis=0), np.nan, shares)
 
 
 def _mean_hypervolume(results: Mapping[Cell, Result]) -> float | None:
@@ -161,8 +161,8 @@ def _mean_hypervolume(results: Mapping[Cell, Result]) -> float | None:
         pairs.setdefault(cell.pair, []).append(result)
     alone = [Cell(pair, Budget(False, 0.0)) for pair in pairs]
     volumes = [
-        hypervolume([(r.gap_poisoned / r.gap_clean, r.cost.value) for r in found if r.gap_clean])
-        for found in pairs.values()
+        hypervolume([(r.gap_poisoned / r.gap_clean, r.cost.value) for r in results_of_pair if r.gap_clean])
+        for results_of_pair in pairs.values()
     ]
     return finite(sum(w * v for w, v in zip(protocol_weights(alone), volumes, strict=True)))
 

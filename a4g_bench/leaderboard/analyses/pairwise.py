@@ -61,14 +61,14 @@ def critical_difference(study: Study) -> CriticalDifference:
 def bars(scores: Sequence[Estimate]) -> tuple[tuple[int, int], ...]:
     """The maximal runs of at least two neighbours within which no two are told apart."""
     apart = told_apart(scores)
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for first in range(len(scores)):
         last = first
         while last + 1 < len(scores) and not any((i, last + 1) in apart for i in range(first, last + 1)):
             last += 1
-        if last > first and (not found or last > found[-1][1]):
-            found.append((first, last))
-    return tuple(found)
+        if last > first and (not runs or last > runs[-1][1]):
+            runs.append((first, last))
+    return tuple(runs)
 
 
 Verdict = Literal["ahead", "behind", "undecided"]
@@ -120,19 +120,19 @@ def head_to_head(study: Study, entrant: str) -> tuple[HeadToHead, ...]:
         raise StoreError("no pair can be ranked: there is nothing to compare entrants on")
     budgets = sorted({cell.budget for cell in counted})
     places = [(None, counted), *((b.label, [c for c in counted if c.budget == b]) for b in budgets)]
-    mine = known.pop(entrant)
+    competitor = known.pop(entrant)
     return tuple(
         comparison
         for label, cells in places
         for rival in known.values()
-        if (comparison := _duel(evidence, mine, rival, label, cells)) is not None
+        if (comparison := _duel(evidence, competitor, rival, label, cells)) is not None
     )
 
 
 def _duel(
-    evidence: Evidence, mine: Competitor, rival: Competitor, label: str | None, cells: Sequence[Cell]
+    evidence: Evidence, competitor: Competitor, rival: Competitor, label: str | None, cells: Sequence[Cell]
 ) -> HeadToHead | None:
-    differences = {cell: d for cell in cells if (d := _difference(evidence, mine, rival, cell)) is not None}
+    differences = {cell: d for cell in cells if (d := _difference(evidence, competitor, rival, cell)) is not None}
     if len(differences) < len(cells):
         return None
     total = weighted(protocol_weights(cells), [differences[cell] for cell in cells])
@@ -142,14 +142,14 @@ def _duel(
         verdicts[_verdict(weighted(protocol_weights(own), [differences[cell] for cell in own]))] += 1
     low, high = total.interval()
     return HeadToHead(
-        mine.label, rival.label, label, finite(total.value), finite(low), finite(high),
+        competitor.label, rival.label, label, finite(total.value), finite(low), finite(high),
         verdicts["ahead"], verdicts["behind"], verdicts["undecided"],
     )  # fmt: skip
 
 
-def _difference(evidence: Evidence, mine: Competitor, rival: Competitor, cell: Cell) -> Estimate | None:
-    one, other = (evidence.results.get((cell, who.entrant)) for who in (mine, rival))
-    return None if one is None or other is None or one.seeds != other.seeds else one.fg - other.fg
+def _difference(evidence: Evidence, competitor: Competitor, rival: Competitor, cell: Cell) -> Estimate | None:
+    result, opposing = (evidence.results.get((cell, who.entrant)) for who in (competitor, rival))
+    return None if result is None or opposing is None or result.seeds != opposing.seeds else result.fg - opposing.fg
 
 
 def _verdict(difference: Estimate) -> Verdict:

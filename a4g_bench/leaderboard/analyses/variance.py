@@ -51,7 +51,7 @@ def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[Varia
     searches: dict[object, list[tuple[str, str]]] = defaultdict(list)
     for s in study.searches:
         searches[s.cell, s.entrant].append((s.where, s.search_id))
-    found = []
+    shares = []
     for who in study.evidence.competitors:
         for cell in study.evidence.required:
             result = study.evidence.results.get((cell, who.entrant))
@@ -63,13 +63,13 @@ def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[Varia
             rows = float((part.resampled - part.reseeded).var()) * n
             known = [luck[place] for place in searches[cell, who.entrant] if place in luck]
             victim = fmean(known) if known else 0.0
-            found.append(
+            shares.append(
                 VarianceShares(
                     who.label, cell.pair.dataset, cell.pair.attribute, cell.pair.victim, cell.budget.label,
                     total**0.5, *_shares(total, rows, victim), n,
                 )
             )  # fmt: skip
-    return tuple(found)
+    return tuple(shares)
 
 
 def _shares(total: float, rows: float, victim: float) -> tuple[float | None, float | None, float | None]:
@@ -82,10 +82,10 @@ def _shares(total: float, rows: float, victim: float) -> tuple[float | None, flo
 
 def _victim_variance(tables: Sequence[ResultTables]) -> Mapping[tuple[str, str], float]:
     """Per folder and search: the variance over audit victim seeds of the gap closed, over their number."""
-    found: dict[tuple[str, str], float] = {}
+    variances: dict[tuple[str, str], float] = {}
     for table in tables:
         for search_id, fits in sides_of(table, ["unfairness"], mean=False).items():
             closed = [clean["unfairness"] - poisoned["unfairness"] for clean, poisoned in fits]
             if len(closed) > 1:
-                found[table.where, search_id] = variance(closed) / len(closed)
-    return found
+                variances[table.where, search_id] = variance(closed) / len(closed)
+    return variances
