@@ -19,7 +19,7 @@ Folders = str | Path | Sequence[str | Path]
 View = Literal["dataset", "victim", "budget", "cell"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RunResult:
     """Where a suite stands after a run: the identifiers of its searches, by what became of them.
 
@@ -115,7 +115,15 @@ def run(
         tuple(planned.search_id for planned in searches)
         for searches in (outcome.status.complete, outcome.status.failed, outcome.status.missing)
     )
-    return RunResult(folder, complete, failed, missing, outcome.status.errors, outcome.ran, outcome.interrupted)
+    return RunResult(
+        folder=folder,
+        complete=complete,
+        failed=failed,
+        missing=missing,
+        errors=outcome.status.errors,
+        ran=outcome.ran,
+        interrupted=outcome.interrupted,
+    )
 
 
 def board(

@@ -74,7 +74,7 @@ class Pool:
         return self.known_scores
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Problem:
     """All that an attack knows: its training and search-validation rows, the schema, its budgets and its seed.
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import fmean
 
 from a4g_bench.leaderboard.bootstrap import CleanGap, Series, resample
@@ -255,9 +255,9 @@ def _pair(
     errors: Mapping[Entrant, float],
     names: Mapping[Entrant, str],
 ) -> Pair:
-    coordinates = (key.dataset, key.attribute, key.victim)
+    coordinates = asdict(key)
     if gap is None or people is None:
-        return Pair(*coordinates, None, None, None, (), None, False, "no search on it yielded a result", 0, 0, ())
+        return Pair(**coordinates, reason="no search on it yielded a result")
     resolvable = smallest_resolvable_gain(
         [e for entrant, e in errors.items() if names[entrant] == UNINFORMED_CONTROL],
         [e for entrant, e in errors.items() if names[entrant] != "clean"],
@@ -265,17 +265,17 @@ def _pair(
     low, high = gap.signed.interval()
     reason = judge(gap, resolvable)
     return Pair(
-        *coordinates,
-        gap.gap,
-        finite(low),
-        finite(high),
-        gap.groups,
-        resolvable,
-        not reason,
-        reason,
-        people.seeds,
-        people.audit_rows,
-        people.sizes,
+        **coordinates,
+        gap_clean=gap.gap,
+        gap_clean_low=finite(low),
+        gap_clean_high=finite(high),
+        groups=gap.groups,
+        resolvable=resolvable,
+        rankable=not reason,
+        reason=reason,
+        seeds=people.seeds,
+        audit_rows=people.audit_rows,
+        sizes=people.sizes,
     )
 
 

@@ -9,7 +9,7 @@ from a4g_bench.leaderboard.records import PairKey
 from a4g_bench.protocol import DETECTABLE_ERRORS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pair:
     """A data set, protected attribute and victim; gaps are rates, not percent.
 
@@ -23,16 +23,16 @@ class Pair:
     dataset: str
     attribute: str
     victim: str
-    gap_clean: float | None
-    gap_clean_low: float | None
-    gap_clean_high: float | None
-    groups: tuple[str, ...]
-    resolvable: float | None
-    rankable: bool
+    gap_clean: float | None = None
+    gap_clean_low: float | None = None
+    gap_clean_high: float | None = None
+    groups: tuple[str, ...] = ()
+    resolvable: float | None = None
+    rankable: bool = False
     reason: str
-    seeds: int
-    audit_rows: int
-    sizes: tuple[tuple[str, int], ...]
+    seeds: int = 0
+    audit_rows: int = 0
+    sizes: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.rankable == bool(self.reason):

@@ -69,7 +69,7 @@ class Entrant:
     query_budget: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Search:
     """One row of the searches table; ``lacks`` says why it yields no number (empty when it does).
 

@@ -27,7 +27,7 @@ class Point:
     high: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """One entrant that has all cells behind the score.
 
@@ -109,10 +109,17 @@ def _curve(
     low, high = np.quantile(drawn[~np.isnan(drawn)], [0.025, 0.975], method="nearest")
     gap, cost = mean
     return Curve(
-        who.label, who.role,
-        tuple(_point(budget, estimate) for budget, estimate in estimates.items()),
-        finite(reached), finite(low), finite(high), _mean_hypervolume(results), gap, cost, front,
-    )  # fmt: skip
+        entrant=who.label,
+        role=who.role,
+        points=tuple(_point(budget, estimate) for budget, estimate in estimates.items()),
+        rows_to_target=finite(reached),
+        rows_to_target_low=finite(low),
+        rows_to_target_high=finite(high),
+        hypervolume=_mean_hypervolume(results),
+        gap=gap,
+        accuracy_cost=cost,
+        front=front,
+    )
 
 
 def _point(budget: Budget, estimate: Estimate) -> Point:

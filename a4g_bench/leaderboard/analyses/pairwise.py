@@ -74,7 +74,7 @@ def bars(scores: Sequence[Estimate]) -> tuple[tuple[int, int], ...]:
 Verdict = Literal["ahead", "behind", "undecided"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HeadToHead:
     """An entrant against a rival at one poison budget, or over all that enter the score (then it is null).
 
@@ -142,9 +142,16 @@ def _duel(
         verdicts[_verdict(weighted(protocol_weights(own), [differences[cell] for cell in own]))] += 1
     low, high = total.interval()
     return HeadToHead(
-        competitor.label, rival.label, label, finite(total.value), finite(low), finite(high),
-        verdicts["ahead"], verdicts["behind"], verdicts["undecided"],
-    )  # fmt: skip
+        entrant=competitor.label,
+        rival=rival.label,
+        budget_label=label,
+        difference=finite(total.value),
+        low=finite(low),
+        high=finite(high),
+        ahead=verdicts["ahead"],
+        behind=verdicts["behind"],
+        undecided=verdicts["undecided"],
+    )
 
 
 def _difference(evidence: Evidence, competitor: Competitor, rival: Competitor, cell: Cell) -> Estimate | None:

@@ -11,7 +11,7 @@ from a4g_bench.leaderboard.records import sides_of
 from a4g_bench.store.tables import ResultTables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VarianceShares:
     """The variance over seeds of how far one entrant closes the gap at one cell (U_clean - U_poisoned, as rates).
 
@@ -63,12 +63,19 @@ def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[Varia
             rows = float((part.resampled - part.reseeded).var()) * n
             known = [luck[place] for place in searches[cell, who.entrant] if place in luck]
             victim = fmean(known) if known else 0.0
+            of_rows, of_victim, of_rest = _shares(total, rows, victim)
             shares.append(
                 VarianceShares(
-                    who.label, cell.pair.dataset, cell.pair.attribute, cell.pair.victim, cell.budget.label,
-                    total**0.5, *_shares(total, rows, victim), n,
+                    **asdict(cell.pair),
+                    entrant=who.label,
+                    budget_label=cell.budget.label,
+                    sd=total**0.5,
+                    audit_rows=of_rows,
+                    victim_seeds=of_victim,
+                    split_and_search=of_rest,
+                    seeds=n,
                 )
-            )  # fmt: skip
+            )
     return tuple(shares)
 
 
