@@ -282,7 +282,7 @@ class AcsIncome(_Income):
     """
 
     name = "acs-income"
-    summary = "US income above 50K in 2018, for boards (50,000 workers; sex, race), offline"
+    summary = "US income above 50K in 2018, for boards (50,000 workers; sex, race), built in"
     first = 0
 
 
@@ -290,7 +290,7 @@ class AcsIncomeDesign(_Income):
     """American Community Survey 2018: is a worker's income above 50,000 dollars? For design, quick runs and tests."""
 
     name = "acs-income-design"
-    summary = "US income above 50K in 2018, to design on (50,000 other workers; sex, race), offline"
+    summary = "US income above 50K in 2018, to design on (50,000 others; sex, race), built in"
     first = 50_000
 
 
@@ -302,7 +302,7 @@ class AcsPublicCoverage(_Coverage):
     """
 
     name = "acs-public-coverage"
-    summary = "Public health coverage in 2018, for boards (50,000 people of low income; nativity, race), offline"
+    summary = "Public health coverage in 2018, for boards (50,000; nativity, race), built in"
     first = 0
 
 
@@ -310,5 +310,5 @@ class AcsPublicCoverageDesign(_Coverage):
     """American Community Survey 2018: does a person of low income have public coverage? For design and quick runs."""
 
     name = "acs-public-coverage-design"
-    summary = "Public health coverage in 2018, to design on (50,000 others; nativity, race), offline"
+    summary = "Public health coverage in 2018, to design on (50,000; nativity, race), built in"
     first = 50_000

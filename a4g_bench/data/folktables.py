@@ -102,11 +102,11 @@ class FolktablesSource(Source, ABC):
             yield frame.assign(**{self.recipe.label: target.to_numpy().ravel().astype("int32")})
 
 
-class AcsIncomeFolktables(FolktablesSource):
+class AcsIncomeFull(FolktablesSource):
     """American Community Survey 2018, all states: is a worker's income above 50,000 dollars? (Ding et al. 2021)"""
 
-    name = "acs-income-folktables"
-    summary = "US income above 50K in 2018 (1,664,500 workers; sex, race), US Census Bureau"
+    name = "acs-income-full"
+    summary = "US income above 50K in 2018, all (1,664,500 workers; sex, race), Census Bureau"
     attributes = INCOME.protected
     task = "ACSIncome"
     recipe = replace(INCOME, shape=(1_664_500, 11))
@@ -114,11 +114,11 @@ class AcsIncomeFolktables(FolktablesSource):
     offline = "acs-income-design"
 
 
-class AcsPublicCoverageFolktables(FolktablesSource):
+class AcsPublicCoverageFull(FolktablesSource):
     """American Community Survey 2018, all states: does a person under 65 of low income have public coverage?"""
 
-    name = "acs-public-coverage-folktables"
-    summary = "Public health coverage in 2018 (1,138,289 people of low income; nativity, race), US Census Bureau"
+    name = "acs-public-coverage-full"
+    summary = "Public health coverage in 2018, all (1,138,289 people; nativity, race), Census"
     attributes = COVERAGE.protected
     task = "ACSPublicCoverage"
     recipe = replace(COVERAGE, shape=(1_138_289, 19))
