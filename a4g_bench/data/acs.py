@@ -228,7 +228,7 @@ class CensusSample(Source, ABC):
         return "installed"
 
     def read(self, **params: object) -> Table:
-        """Return the table, from a file whose every byte is what it was; about a fifth of a second."""
+        """Return the table, from a file whose every byte is what it was; about a tenth of a second."""
         import pyarrow.parquet as pq
 
         content = self._content()
