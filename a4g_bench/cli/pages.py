@@ -56,7 +56,7 @@ def report_command(
 
 FIGURES_EXAMPLES = examples(
     "a4g-bench figures results/quick --out pictures",
-    "a4g-bench figures results/quick --out pictures --dataset compas --budget 1% --format svg",
+    "a4g-bench figures results/quick --out pictures --dataset acs-income-design --budget 1% --format svg",
     "a4g-bench figures results/quick --out pictures --search s1-0123",
 )
 

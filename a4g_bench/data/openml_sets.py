@@ -160,17 +160,18 @@ class LawOpenML(OpenMLSource):
     )
 
 
-class AcsIncome(OpenMLSource):
+class AcsIncomeOpenML(OpenMLSource):
     """American Community Survey 2018, all states: is a worker's income above 50,000 dollars? (Ding et al. 2021)
 
     OpenML's target is the income itself. The state is dropped, as in the published task.
     """
 
-    name = "acs-income"
+    name = "acs-income-openml"
     summary = "US income above 50K in 2018 (1,664,500 workers; sex, race), OpenML"
     attributes = ("sex", "race")
     data_id = 43141
     title = "ACSIncome"
+    offline = "acs-income-design"
     above = 50_000.0
     recipe = Recipe(
         shape=(1_664_500, 12),

@@ -9,7 +9,7 @@ from a4g_bench.data.table import Table
 from a4g_bench.errors import DataError, nearest
 from a4g_bench.parameters import Constraint, Flag, Number, ParameterSet, Whole, declarations, parameter
 
-State = Literal["installed", "cached", "needs the network", "needs the extra 'data'"]
+State = Literal["installed", "cached", "needs the network", "needs the extra 'data'", "needs the extra 'folktables'"]
 
 
 class Source(ABC):
@@ -39,7 +39,7 @@ class Source(ABC):
         """Say whether :meth:`load` would work here, without loading or importing anything heavy.
 
         Returns:
-            One of the four states.
+            One of the states of ``State``.
         """
 
     @abstractmethod

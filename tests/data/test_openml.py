@@ -19,7 +19,7 @@ import pytest
 from a4g_bench.data import openml as cache
 from a4g_bench.data.openml import OpenMLSource
 from a4g_bench.data.openml_sets import (
-    AcsIncome,
+    AcsIncomeOpenML,
     AdultOpenML,
     BankMarketing,
     CompasTwoYears,
@@ -30,7 +30,16 @@ from a4g_bench.data.openml_sets import (
 )
 from a4g_bench.errors import DataError, DataUnavailableError
 
-SOURCES = [CompasTwoYears, AdultOpenML, BankMarketing, DefaultCredit, LawOpenML, AcsIncome, Diabetes130US, CreditG]
+SOURCES = [
+    CompasTwoYears,
+    AdultOpenML,
+    BankMarketing,
+    DefaultCredit,
+    LawOpenML,
+    AcsIncomeOpenML,
+    Diabetes130US,
+    CreditG,
+]
 SHARED = Path(os.environ.get("A4G_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "compas_two_years.parquet"
 needs_shared = pytest.mark.skipif(not SHARED.is_file(), reason="compas_two_years.parquet is not here (A4G_SHARED)")
 
@@ -189,6 +198,7 @@ def test_without_a_network_the_offline_alternative_is_named(openml: OpenML, sour
 def test_offline_alternatives() -> None:
     named = {source.name: source.offline for source in SOURCES if source.offline != "synthetic"}
     assert named == {
+        "acs-income-openml": "acs-income-design",
         "adult-openml": "adult",
         "compas-two-years": "compas",
         "law-openml": "law",
@@ -308,7 +318,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_load(openml: OpenML, m
 
 
 def test_a_number_target_is_cut_at_its_threshold() -> None:
-    tidy = AcsIncome().tidy(pd.DataFrame({"PINCP": [49_999.0, 50_000.0, 50_001.0], "SEX": [1.0, 2.0, 1.0]}))
+    tidy = AcsIncomeOpenML().tidy(pd.DataFrame({"PINCP": [49_999.0, 50_000.0, 50_001.0], "SEX": [1.0, 2.0, 1.0]}))
     assert tidy["PINCP"].tolist() == ["0", "0", "1"]
     assert tidy["SEX"].tolist() == ["1", "2", "1"]
 
