@@ -35,7 +35,7 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """A node's value. What its tag does not allow, or no file of results could hold, is refused with its line."""
         try:
-            value = super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+            value = super().construct_object(node, deep)
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             kind = node.tag.rpartition(":")[2]
             problem = f"not valid YAML: {str(node.value)[:_SHOWN]!r} is no {kind}"
