@@ -50,8 +50,23 @@ def show_command(
     _print_audit(record.audits)
 
 
+def _identity_of(search: "SearchRow") -> dict[str, Any]:
+    """What determined a search, with all that is shown of it. Raises ``StoreError`` if its row does not say it."""
+    try:
+        identity: dict[str, Any] = json.loads(search["identity"])
+        shown = [identity["victim"], identity["attack"]]
+        shown += [identity[key] for key in ("surrogate", "reference") if key in identity]
+        whole = all(isinstance(entry["params"], dict) for entry in shown) and "batch_size" in identity
+        fits = identity["fits"]
+        if whole and isinstance(fits["victim_seeds"], int) and isinstance(fits["folds"], int):
+            return identity
+    except (KeyError, TypeError, ValueError, RecursionError):
+        pass
+    raise StoreError(f"search '{search['search_id']}': its row does not say what it was ('identity'); run it again")
+
+
 def _print_search(search: "SearchRow", verified: str | None) -> None:
-    identity = json.loads(search["identity"])
+    identity = _identity_of(search)
     versions = json.loads(search["versions"] or "{}")
     print(f"search {search['search_id']}: {search['status']} (attempt {search['attempt']})")
     if search["error_message"]:

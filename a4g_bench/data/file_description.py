@@ -95,6 +95,9 @@ def read_frame(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame
             frame: pd.DataFrame = pd.read_csv(text, skiprows=1, na_values=_MISSING, low_memory=False, **rows)
         except pd.errors.EmptyDataError:
             raise DataError(f"{shown} has a header but no rows") from None
+    except RuntimeError:  # of expanduser
+        user = Path(about.file).parts[0]
+        raise DataError(f"{shown} cannot be read: there is no home folder '{user}'") from None
     except FileNotFoundError:
         raise DataError(f"{shown} does not exist (looked in {folder.resolve()})") from None
     except pd.errors.EmptyDataError:

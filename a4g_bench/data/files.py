@@ -53,6 +53,8 @@ class _Loader:
         self.frame = frame if self.about.missing != "drop" else frame.dropna(subset=self._inputs(frame))
         if self.frame.empty:
             raise self.wrong("no row is left")
+        for column in self.frame.columns:
+            self._check_cells(str(column))
         values, labels = self._labels()
         features, codes = self._columns()
         self._check_ranges(features, codes)
@@ -92,6 +94,23 @@ class _Loader:
             raise self.wrong(f"drop: column '{clash[0]}' is needed")
         if about.target in {*about.protected, *about.derived, *(rule.source for rule in about.derived.values())}:
             raise self.wrong(f"target: '{about.target}' cannot be a feature as well")
+
+    def _check_cells(self, column: str) -> None:
+        """Parquet columns can hold what is neither a number nor a text."""
+        from pandas.api import types
+
+        values = self.frame[column]
+        if not types.is_object_dtype(values) or types.infer_dtype(values, skipna=True) == "string":
+            return
+        for value in values:
+            if isinstance(value, dict | list | tuple | np.ndarray):
+                raise self.wrong(f"column '{column}' holds lists or structs; drop it or turn it into plain columns")
+            if isinstance(value, bytes):
+                try:
+                    value.decode()
+                except UnicodeDecodeError:
+                    remedy = "drop it or turn it into text"
+                    raise self.wrong(f"column '{column}' holds bytes that are no text in UTF-8; {remedy}") from None
 
     def _labels(self) -> "tuple[tuple[str, str], Array]":
         target, column = self.about.target, self.frame[self.about.target]

@@ -185,6 +185,7 @@ class Baselines:
                     at[name][seed] = i
             columns = {name: table.baselines.column(name) for name in BASELINE_COLUMNS}
             for name, positions in at.items():
+                _check_nulls(f"{table.where}: clean audit '{name}'", columns, positions)
                 self._folders[name].append(table.where)
                 self._read[table.where, name] = _baseline(columns, positions)
 
@@ -203,6 +204,13 @@ class Baselines:
         if not folders:
             return "its baseline is missing"
         return self._read[where if where in folders else folders[0], baseline_id]
+
+
+def _check_nulls(where: str, columns: Mapping[str, pa.ChunkedArray], positions: Mapping[int, int]) -> None:
+    """Raise ``StoreError`` naming the first column that lacks a value of one baseline."""
+    for column, values in columns.items():
+        if values.null_count and any(not values[position].is_valid for position in positions.values()):
+            raise StoreError(f"{where} has no value of '{column}': remove its file and run the suite again")
 
 
 def _baseline(columns: Mapping[str, pa.ChunkedArray], positions: Mapping[int, int]) -> Baseline | str:

@@ -93,8 +93,14 @@ class Files:
         """Paths of the files below ``folder`` (recursively), sorted; temporary files left out."""
         selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
         cut = len(self._base) + 1
-        infos = self._told("read", lambda: self._fs.get_file_info(selector))
-        paths = (info.path[cut:] for info in infos if info.type == fs.FileType.File)
+        try:
+            infos = self._told("read", lambda: self._fs.get_file_info(selector))
+            paths = [info.path[cut:] for info in infos if info.type == fs.FileType.File]
+        except UnicodeDecodeError as error:
+            name = error.object.decode("utf-8", "backslashreplace")
+            raise StoreError(
+                f"results '{self.root}' hold a file whose name is not text in UTF-8: '{name}'; rename or remove it"
+            ) from None
         return sorted(name for name in paths if not name.endswith(".tmp"))
 
     def sweep(self) -> None:
@@ -138,6 +144,8 @@ class Files:
     def write(self, name: str, content: bytes | pa.Buffer) -> None:
         """Write a file as a whole. Raises ``StoreError`` naming the root if it cannot be written."""
         path = self._path(name)
+        if self.local and Path(path).is_dir():
+            raise StoreError(f"results '{self.root}' cannot be written: {name} is a folder, not a file; remove it")
         if self.local:
             self._told("written", lambda: _write_local(path, content))
         else:

@@ -28,6 +28,9 @@ def merge(sources: Sequence[Results], target: Results) -> int:
         manifest = source.manifest()
         if manifest is None:
             raise StoreError(f"'{source.root}' holds no results")
+        if not isinstance(manifest.get("suite_hash"), str) or not isinstance(manifest.get("searches"), int):
+            key = "searches" if isinstance(manifest.get("suite_hash"), str) else "suite_hash"
+            raise StoreError(f"results '{source.root}': manifest.json says no '{key}': run its suite again first")
         manifests.append(manifest)
     first = manifests[0]
     for source, manifest in zip(sources, manifests, strict=True):

@@ -184,7 +184,12 @@ class Results:
     def verified(self, search_id: str) -> str | None:
         """When a search was last replayed with the same predictions, or None."""
         name = f"verified/{search_id}.json"
-        return str(json.loads(self.files.read(name).to_pybytes())["at"]) if self.files.exists(name) else None
+        if not self.files.exists(name):
+            return None
+        try:
+            return str(json.loads(self.files.read(name).to_pybytes())["at"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            raise StoreError(f"results '{self.root}': {name} does not say when; remove it") from None
 
     def take(self, other: "Results", search_ids: Set[str], baseline_ids: Set[str]) -> None:
         """Copy searches and clean audits that this folder does not have, with all that belongs to them."""

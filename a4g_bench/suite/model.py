@@ -65,6 +65,10 @@ class PoisonBudget(_Model):
         return max(1, int(self.share * train_rows + 0.5))
 
 
+#: Labels are columns of tables and names of files; those of file systems end at 255 bytes.
+_LONGEST_LABEL, _LONGEST_FILE_NAME = 100, 255
+
+
 class Named(_Model):
     """An entry of a list: a name alone, or a mapping with ``name``, parameters and a label of its own (``as``)."""
 
@@ -98,6 +102,11 @@ class Named(_Model):
             raise ValueError(
                 f"'{self.label[:100]}': a name may hold letters, digits and . : + - _ only (give another with 'as')"
             )
+        if len(self.label) > _LONGEST_LABEL or len(self.label.encode()) > _LONGEST_FILE_NAME:
+            raise ValueError(
+                f"'{self.label[:20]}...': a name of {len(self.label)} characters is too long, {_LONGEST_LABEL} are"
+                f" allowed (and {_LONGEST_FILE_NAME} bytes; give another with 'as')"
+            )
         return self
 
 
@@ -117,6 +126,8 @@ class DatasetEntry(Named):
 
     @model_validator(mode="after")
     def _own_table(self) -> "DatasetEntry":
+        if self.label in (".", ".."):  # poison rows are kept in a folder of this name
+            raise ValueError(f"'{self.label}' cannot name a data set, since it names a folder (give another with 'as')")
         if self.source is not None and self.params:
             raise ValueError(f"data set '{self.name}': 'params' belong to registered sets, not to a 'source' file")
         return self

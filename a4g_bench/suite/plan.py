@@ -23,6 +23,9 @@ from a4g_bench.suite.spec import Spec, identify
 
 Key = tuple[str, str]
 
+#: Results keep the group of an audit row in one byte.
+MAX_GROUPS = 256
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -204,6 +207,12 @@ def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:
         raise DataError(
             f"data set '{entry.label}' has no protected attribute '{attribute}'"
             f"{nearest(attribute, table.schema.protected)}"
+        )
+    groups = len(table.schema.group_names(attribute))
+    if groups > MAX_GROUPS:
+        raise DataError(
+            f"data set '{entry.label}': protected attribute '{attribute}' has {groups} groups, {MAX_GROUPS} are"
+            " allowed: merge some"
         )
     if entry.rows is not None and entry.rows < len(table):
         table = subsample(table, entry.rows, attribute)

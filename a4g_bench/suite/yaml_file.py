@@ -10,6 +10,11 @@ import yaml
 from a4g_bench.errors import SuiteError
 
 MAX_BYTES = 1_000_000
+#: Python writes no number of more digits than 4,300, which an error message may have to.
+_MAX_BITS = 14_000
+_SHOWN = 60
+#: Halves of characters, which an escape such as "\ud800" can name and UTF-8 cannot hold.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BOOLEAN = "tag:yaml.org,2002:bool"
 
 
@@ -26,6 +31,22 @@ class _Loader(yaml.SafeLoader):
                 None, None, "aliases (*name) are not allowed: write it out", event.start_mark
             )
         return super().compose_node(parent, index)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A node's value. What its tag does not allow, or no file of results could hold, is refused with its line."""
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            kind = node.tag.rpartition(":")[2]
+            problem = f"not valid YAML: {str(node.value)[:_SHOWN]!r} is no {kind}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+            problem = f"not valid YAML: a number of more than {_MAX_BITS} bits"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        if isinstance(value, str) and (half := _SURROGATE.search(value)):
+            problem = f"a character that is no text by itself (U+{ord(half[0]):04X})"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,9 +88,17 @@ def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:
     for search_id, row in orphans.items():
         planned = places.get(Place.of(row))
         reasons[search_id] = (
-            "not in the suite" if planned is None else _difference(json.loads(row["identity"]), planned.identity)
+            "not in the suite" if planned is None else _difference_from(row["identity"], planned.identity)
         )
     return reasons
+
+
+def _difference_from(stored: str | None, new: dict[str, Any]) -> str:
+    try:
+        old = json.loads(stored or "")
+    except (ValueError, RecursionError):
+        old = None
+    return _difference(old, new) if isinstance(old, dict) else "its row does not say what it was"
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> str:
@@ -106,6 +115,9 @@ def _difference(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> s
 
 
 _STATE_COLUMNS = ("search_id", "status", "error_type", "host", "started", "ended", "queries")
+_NEEDED = ("status", "host", "started", "ended", "queries")
+#: What a claim tells in numbers; a run that has not begun has no progress, and one without a gain yet a null.
+_NUMBERS = ("started", "renewed", "total", "done", "work", "failed", "running", "queries", "best_gain")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -134,6 +146,14 @@ class FolderState:
         return None if self.planned is None else max(0, self.planned - ended)
 
 
+def _check_claim(file: str, facts: Mapping[str, Any]) -> None:
+    """Raise ``StoreError`` if what a claim says of its run is no number."""
+    for key in _NUMBERS:
+        number = facts.get(key, 0)
+        if (number is None and key != "best_gain") or (number is not None and not isinstance(number, int | float)):
+            raise StoreError(f"{file} cannot be read: '{key}' is no number; remove it if no run is writing")
+
+
 def folder_state(root: str) -> FolderState:
     """Read a results folder's state. Raises ``StoreError`` if it holds no results."""
     results = Results(root)
@@ -141,8 +161,15 @@ def folder_state(root: str) -> FolderState:
     if manifest is None:
         raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
     rows = results.read("searches", columns=_STATE_COLUMNS).to_pylist()
+    for row in rows:
+        for column in _NEEDED:
+            if row[column] is None:
+                raise StoreError(f"results '{results.root}': search '{row['search_id']}' has no value of '{column}'")
     failed = [row for row in rows if row["status"] not in ("ok", "interrupted")]
-    claims = sorted(read_claims(results.files).values(), key=lambda facts: float(facts.get("renewed", 0)))
+    by_file = read_claims(results.files)
+    for name, facts in by_file.items():
+        _check_claim(f"results '{results.root}': {name}", facts)
+    claims = sorted(by_file.values(), key=lambda facts: float(facts.get("renewed", 0)))
     return FolderState(
         suite=manifest["suite"],
         planned=manifest.get("searches"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import complaint, tree, write_suite
+from tests.support import complaint, said, tree, write_suite
 
 SYNTHETIC = {"name": "synthetic", "params": {"rows": 600}}
 
@@ -150,6 +150,17 @@ SUITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         },
         ("datasets.0: data set 'x': 'params' belong to registered sets",),
     ),
+    "a data set called here": (dataset(**{"as": "."}), ("tiny.yaml:3: datasets.0: '.' cannot name a data set",)),
+    "a data set called above": (dataset(**{"as": ".."}), ("datasets.0: '..' cannot name a data set",)),
+    "a long label": (dataset(**{"as": "x" * 101}), ("datasets.0", "a name of 101 characters is too long, 100")),
+    "a label of many bytes": (
+        dataset(**{"as": "\u4e2d" * 90}),
+        ("datasets.0", "90 characters is too long", "255 bytes"),
+    ),
+    "a victim's long label": (
+        {"victims": [{"name": "svm", "as": "x" * 300}]},
+        ("victims.0", "a name of 300 characters is too long"),
+    ),
     "unknown key of a table": (
         {"datasets": [{"name": "x", "source": {"file": "x.csv", "target": "y", "favorable": 1, "protected": ["s"]}}]},
         ("unknown key 'favorable' (did you mean 'favourable'?)", "(and 1 more)"),
@@ -180,6 +191,13 @@ def test_a_wrong_suite_is_refused_in_one_line(tmp_path: Path, capsys: pytest.Cap
     line = complaint(capsys, "validate", write_suite(tmp_path, **changes))
     for part in expected:
         assert part in line, line
+
+
+@pytest.mark.parametrize("label", ["x" * 100, "...", "\u4e2d" * 85])
+def test_a_label_that_can_name_a_folder_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], label: str
+) -> None:
+    assert said(capsys, "validate", write_suite(tmp_path, **dataset(**{"as": label}))).code == 0
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "check"])
@@ -213,7 +231,19 @@ TEXTS: dict[str, tuple[bytes, str]] = {
         b"name: deep\nattacks: [{name: sobol, params: {confirm: " + b"[" * 150 + b"]" * 150 + b"}}]\n",
         "key 'datasets' is missing",
     ),
-    "long number": (b"seeds: " + b"9" * 5000, "not valid YAML"),
+    "long number": (b"seeds: " + b"9" * 5000, "tiny.yaml:1: not valid YAML"),
+    "long hexadecimal number": (
+        b"name: tiny\nseeds: 0x" + b"F" * 5000,
+        "tiny.yaml:2: not valid YAML: a number of more than 14000 bits",
+    ),
+    "no whole number": (b"name: tiny\nseeds: !!int ''\n", "tiny.yaml:2: not valid YAML: '' is no int"),
+    "no boolean": (b"name: tiny\nseeds: [!!bool maybe]\n", "tiny.yaml:2: not valid YAML: 'maybe' is no bool"),
+    "no moment": (b"name: !!timestamp x\n", "tiny.yaml:1: not valid YAML: 'x' is no timestamp"),
+    "half a character": (
+        b'name: tiny\ndescription: "\\ud800"\n',
+        "tiny.yaml:2: a character that is no text by itself (U+D800)",
+    ),
+    "half a character in a key": (b'name: tiny\n"\\udfff": 1\n', "tiny.yaml:2: a character that is no text"),
 }
 
 

@@ -86,6 +86,10 @@ DESCRIPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "attribute": ({"protected": ["sexx"]}, "no column 'sexx' (did you mean 'sex'?)"),
     "no attribute": ({"protected": []}, "datasets.0.source.protected"),
     "target": ({"target": "aproved"}, "no column 'aproved' (did you mean 'approved'?)"),
+    "home of nobody": (
+        {"file": "~nosuchuser/x.csv"},
+        "file ~nosuchuser/x.csv cannot be read: there is no home folder '~nosuchuser'",
+    ),
     "favourable": ({"favourable": "yess"}, "has no value 'yess' (did you mean 'yes'?)"),
     "types": ({"types": {"age": "whole"}}, "datasets.0.source.types.age: must be 'numeric'"),
 }
@@ -103,6 +107,46 @@ def test_a_wrong_description_is_refused_in_one_line(
     line = complaint(capsys, "validate", suite_of(tmp_path, **stated))
     assert expected in line
     assert "tiny.yaml:" in line
+
+
+CELLS: dict[str, tuple[list[object], str]] = {
+    "structs": ([{"street": "a"}, {"street": "b"}], "column 'extra' holds lists or structs; drop it or turn it into"),
+    "lists": ([[1, 2], [3]], "column 'extra' holds lists or structs; drop it or turn it into plain columns"),
+    "bytes": (
+        [b"\xff\xfe", b"x"],
+        "column 'extra' holds bytes that are no text in UTF-8; drop it or turn it into text",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_parquet_column_of_neither_numbers_nor_texts_is_refused_unless_dropped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    cells, expected = CELLS[kind]
+    frame = loans()
+    frame["extra"] = cells * (len(frame) // len(cells))
+    frame.to_parquet(tmp_path / "loans.parquet")
+    line = complaint(capsys, "validate", suite_of(tmp_path, file="loans.parquet"))
+    assert "tiny.yaml:3: datasets.0: data set 'loans'" in line
+    assert expected in line
+    assert said(capsys, "validate", suite_of(tmp_path, file="loans.parquet", drop=["extra"])).code == 0
+
+
+@pytest.mark.parametrize(("groups", "refused"), [(256, False), (257, True)])
+def test_more_groups_than_results_can_tell_apart_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], groups: int, refused: bool
+) -> None:
+    rows = np.arange(groups * 40)
+    frame = pd.DataFrame({"age": rows % 50, "sex": [f"g{row % groups}" for row in rows]})
+    frame["approved"] = np.where(rows // groups % 2, "yes", "no")
+    frame.to_csv(tmp_path / "loans.csv", index=False)
+    if refused:
+        line = complaint(capsys, "validate", suite_of(tmp_path))
+        assert "tiny.yaml:3: datasets.0: data set 'loans'" in line
+        assert "protected attribute 'sex' has 257 groups, 256 are allowed" in line
+    else:
+        assert said(capsys, "validate", suite_of(tmp_path)).code == 0
 
 
 def test_a_yes_in_a_suite_is_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

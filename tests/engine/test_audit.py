@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from a4g_bench.attacks.base import Poison
-from a4g_bench.engine.audit import Audit, LocalAuditor, audit_poison
+from a4g_bench.data.split import split
+from a4g_bench.engine.audit import Audit, LocalAuditor, audit_poison, unpack
 from a4g_bench.errors import StoreError
 from a4g_bench.protocol import AUDIT_SEEDS
+from a4g_bench.seeds import audit_victim_seeds
 from a4g_bench.suite.plan import Plan
+from a4g_bench.victims.base import get_victim
+from a4g_bench.victims.encoding import Encoder
 from tests.support import plan_of
 
 Row = dict[str, Any]
@@ -58,6 +62,26 @@ def test_the_clean_victim_is_audited_once(tmp_path: Path) -> None:
     assert first.predictions == again.predictions
     assert first.fits == again.fits == AUDIT_SEEDS, "the clean victim's are shared and not counted"
     assert first.cpu_seconds > again.cpu_seconds > 0
+
+
+def test_the_audited_victim_is_trained_on_the_training_rows_and_the_poison_alone(tmp_path: Path) -> None:
+    """Search-validation rows, which attacks were chosen on, would flatter them."""
+    plan, kept = forest(tmp_path), Memory()
+    [planned], [subject] = plan.searches, plan.subjects.values()
+    table, poison, parts = subject.table, copies(plan), split(subject.table, subject.attribute, 0)
+    result = audit_poison(planned, planned.spec.audited[0], poison, auditor(plan, kept))
+
+    victim = get_victim("random_forest", {"n_estimators": 3})
+    encode = Encoder.of(table.schema, victim.input_encoding, table.features, parts.train)
+    train, audit = encode(table.features[parts.train]), encode(table.features[parts.audit])
+    poisoned = np.concatenate([train, encode(poison.features)])
+    labels = table.labels[parts.train]
+    [baseline] = kept.rows.values()
+    for position, seed in enumerate(audit_victim_seeds(0)):
+        clean = victim.estimator(seed).fit(train, labels).predict(audit)
+        assert np.array_equal(unpack(baseline)[position], clean)
+        trained = victim.estimator(seed).fit(poisoned, np.concatenate([labels, poison.labels]))
+        assert np.array_equal(unpack(result.predictions)[position], trained.predict(audit))
 
 
 def test_no_rows_leave_the_clean_victim(tmp_path: Path) -> None:

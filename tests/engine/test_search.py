@@ -150,6 +150,96 @@ def test_rows_that_no_query_evaluated_cannot_be_chosen(monkeypatch: pytest.Monke
     assert "are not the rows that query evaluated" in record.search["error_message"]
 
 
+def test_rows_that_differ_from_those_of_their_query_are_not_audited(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Forgetful(Scripted):
+        """Draws other rows each time."""
+
+        asks = (Candidate(),)
+
+        def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+            self.drawn = getattr(self, "drawn", 0) + 1
+            return copies(pool, np.arange(size) + self.drawn)
+
+    record = searched(monkeypatch, tmp_path, Forgetful)
+    assert (record.search["status"], record.search["queries_failed"]) == ("error", 0)
+    assert "chose query 0, but the rows it would add are not the rows that query" in record.search["error_message"]
+    assert record.audits == []
+
+
+def test_an_inverted_objective_rewards_unfairness(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Lowest(Scripted):
+        """Chooses the query with the lowest objective, as attacks are asked to."""
+
+        asks = tuple(Candidate({"from": start}) for start in (0, 40, 80, 120))
+
+        def choose(self) -> Result:
+            return min(self.told, key=lambda result: result.measurement.objective.mean)  # type: ignore[union-attr]
+
+    chosen = {}
+    for invert in (False, True):
+        folder = tmp_path / str(invert)
+        folder.mkdir()
+        objective = {"metric": "unfairness", "invert": invert}
+        record = searched(monkeypatch, folder, Lowest, objectives=[objective], poison_budgets=[120])
+        gaps = [query["unfairness"] for query in record.queries]
+        assert len(set(gaps)) > 1
+        assert [query["objective"] for query in record.queries] == [-gap if invert else gap for gap in gaps]
+        assert record.search["validation_gap_poisoned"] == (max(gaps) if invert else min(gaps))
+        chosen[invert] = record.search["chosen_query"]
+    assert chosen[False] != chosen[True]
+
+
+def test_every_query_has_victim_seeds_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Else one lucky random state would be searched for; this victim's predictions follow from that state alone."""
+    guessing = {"name": "sklearn.dummy:DummyClassifier", "as": "guessing", "params": {"strategy": "uniform"}}
+    attack = scripted(*[Candidate({"from": start}) for start in range(6)])
+    record = searched(monkeypatch, tmp_path, attack, victims=[guessing], query_budgets=[6])
+    accuracies = [query["accuracy"] for query in record.queries]
+    assert len(set(accuracies)) >= 4, "six guesses at 120 labels, of which some may be equally good"
+
+
+def test_rows_outside_the_training_range_are_not_offered_in_folds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A fold trains on search-validation rows too; those that lie beyond the training rows would be infeasible."""
+
+    class Extremes(Scripted):
+        asks = (Candidate(), Candidate(confirm=True))
+
+        def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+            return copies(pool, np.concatenate([pool.features.argmin(axis=0), pool.features.argmax(axis=0)]))
+
+    [subject] = plan_of(tmp_path).subjects.values()
+    view = View.of(subject.table, subject.attribute, 0)
+    train, validation = np.split(view.features, [view.n_train])
+    assert (validation.max(axis=0) > train.max(axis=0)).any() or (validation.min(axis=0) < train.min(axis=0)).any()
+    record = searched(monkeypatch, tmp_path, Extremes, fits={"folds": 3})
+    assert [query["failed"] for query in record.queries] == [None, None]
+
+
+def test_the_best_so_far_keeps_the_accuracy_allowance(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Flooding(Scripted):
+        """``flood`` gives every copy the favourable label: hardly a gap is left, and much accuracy is lost."""
+
+        asks = tuple(Candidate({"flood": flood}) for flood in (1, 0, 1))
+
+        def draw(self, parameters: Mapping[str, float], pool: Pool, size: int, rng: np.random.Generator) -> Poison:
+            poison = copies(pool, np.arange(size) if parameters["flood"] else np.arange(1))
+            return Poison(poison.features, np.ones_like(poison.labels)) if parameters["flood"] else poison
+
+        def choose(self) -> Result:
+            return self.told[1]
+
+    record = searched(monkeypatch, tmp_path, Flooding, poison_budgets=[340], batch_size=1, max_accuracy_loss=0.05)
+    flooded, slight, _ = record.queries
+    clean = record.search["validation_accuracy_clean"]
+    assert flooded["objective"] < slight["objective"]
+    assert clean - flooded["accuracy"] > 0.05 >= clean - slight["accuracy"]
+    assert [query["best_objective"] for query in record.queries] == [None, slight["objective"], slight["objective"]]
+
+
 def test_choosing_nothing_audits_the_clean_victim(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     record = searched(monkeypatch, tmp_path, scripted(Candidate(), answer=None))
     assert record.search["poison_rows"] == 0

@@ -126,6 +126,33 @@ def test_a_baseline_is_found_in_a_file_and_in_a_part(local: Results) -> None:
         local.compact(keep=1)
 
 
+def test_removing_a_search_that_is_cut_short_leaves_no_half_one(bucket: Results) -> None:
+    kept = records.search("s2")
+
+    def folder() -> None:
+        Bucket.reset()
+        for record in (DONE, kept):
+            bucket.write_search(record)
+        bucket.write_journal("s1", DONE.queries)
+
+    folder()
+    with failing_at(-1, PowerFailure()) as calls:
+        bucket.drop({"s1"})
+    whole = 0
+    for call in range(len(calls)):
+        folder()
+        with failing_at(call, PowerFailure()), pytest.raises(PowerFailure):
+            bucket.drop({"s1"})
+        there = bucket.read_search("s1")
+        assert there is None or records.same(there, DONE), f"half a search after {calls[:call]}"
+        whole += there is not None
+        assert records.same(bucket.read_search("s2"), kept)
+        bucket.drop({"s1"})
+        assert bucket.read_search("s1") is None
+        assert not any("s1" in bucket.identifiers(table) for table in ("searches", "queries", "predictions", "poison"))
+    assert 0 < whole < len(calls)
+
+
 def test_a_folder_is_one_suites(local: Results, root: Path) -> None:
     local.require("tiny")
     assert not root.exists()

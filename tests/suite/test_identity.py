@@ -1,14 +1,16 @@
 """A search's identity and a suite's hash depend on what determines the results, and on nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from a4g_bench import provenance
 from a4g_bench.suite.load import LoadedSuite, validated
 from a4g_bench.suite.plan import make_plan
 from a4g_bench.suite.yaml_file import parse
@@ -59,7 +61,7 @@ def test_the_order_of_keys_does_not_matter(data: dict[str, Any]) -> None:
     assert identity(data) == identity(BASE)
 
 
-LABELS = st.text("abcXYZ019.+-_", min_size=1, max_size=12)
+LABELS = st.text("abcXYZ019.+-_", min_size=1, max_size=12).filter(lambda label: label not in (".", ".."))
 
 
 @given(LABELS, LABELS, LABELS)
@@ -155,6 +157,30 @@ def test_versions_of_the_packages_used_are_part_of_the_identity(monkeypatch: pyt
     before = identity(BASE)
     monkeypatch.setattr("a4g_bench.provenance._version", lambda package: "0.0.1")
     assert identity(BASE)[1] != before[1]
+
+
+def test_versions_of_the_surrogates_packages_are_part_of_the_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, queried = (
+        {**BASE, "attacks": [{"name": "threshold-copies", **surrogate}]}
+        for surrogate in ({}, {"surrogate": "lightgbm"})
+    )
+    before = [identity(data)[1] for data in (plain, queried)]
+    installed = provenance.versions
+
+    def with_another_lightgbm(packages: Sequence[str]) -> dict[str, str]:
+        return {name: "0.0.1" if name == "lightgbm" else version for name, version in installed(packages).items()}
+
+    monkeypatch.setattr("a4g_bench.suite.spec.versions", with_another_lightgbm)
+    assert identity(plain)[1] == before[0]
+    assert identity(queried)[1] != before[1]
+
+
+def test_a_reference_lines_accuracy_allowance_is_part_of_its_identity() -> None:
+    """It is tuned to it, even where no attack is: its results for another allowance are not this one's."""
+    lines = {**BASE, "attacks": ["random-duplicates"], "references": ["threshold-optimizer"]}
+    control, line = identity(lines)[1]
+    assert identity({**lines, "max_accuracy_loss": 0.03})[1] == [control, ANY]
+    assert identity({**lines, "max_accuracy_loss": 0.03})[1] != [control, line]
 
 
 def test_a_parameter_may_go_by_its_older_name() -> None:
