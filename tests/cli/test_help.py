@@ -1,6 +1,5 @@
 """Help, lists, completion, and how little is imported for them."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -228,7 +227,6 @@ def completions(*words: str) -> list[str]:
 
 
 def test_completion_knows_commands_suites_and_names() -> None:
-    began = time.monotonic()
     assert completions("l") == ["leaderboard", "list"]
     assert "--retry-errors" in completions("run", "--re")
     assert completions("fig") == ["figures"]
@@ -237,7 +235,6 @@ def test_completion_knows_commands_suites_and_names() -> None:
     assert completions("run", "qu") == ["quick"]
     assert completions("inspect", "comp") == ["compas", "compas-two-years"]
     assert completions("list", "att") == ["attacks"]
-    assert time.monotonic() - began < 10
 
 
 def test_a_built_in_suite_is_found_by_name_from_anywhere(
