@@ -22,10 +22,10 @@ from threadpoolctl import threadpool_limits
 
 from a4g_bench.leaderboard.estimates import Draws, Estimate, Part
 from a4g_bench.leaderboard.outcomes import AuditErrors, Family
+from a4g_bench.protocol import LEAST_GAP
 
 _PICKS = 128  # seed draws resampled at a time; part of how the random stream is read, so not to be tuned per machine
 _COLUMNS = 1024  # searches per matrix product
-_MIN_GAP = 0.02
 
 _Floats = npt.NDArray[np.float64]
 _Matrices = Sequence[npt.NDArray[np.float32]]  # per stratum
@@ -254,7 +254,7 @@ class _Block:
             gap, accuracy, harm = self._measure(weights, mistakes)
             before = clean_gap[:, clean_of]
             values = {
-                "gain": np.clip((before - gap) / np.maximum(before, _MIN_GAP), -1, 1),
+                "gain": np.clip((before - gap) / np.maximum(before, LEAST_GAP), -1, 1),
                 "cost": clean_accuracy[:, clean_of] - accuracy,
                 "change": before - gap,
                 "clean": before,
