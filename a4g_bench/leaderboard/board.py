@@ -244,10 +244,6 @@ def counted_cells(evidence: Evidence, pairs: Sequence[PairKey] | Mapping[PairKey
     return [cell for cell in evidence.required if cell.pair in rankable and cell.budget in common]
 
 
-def _of_victim(evidence: Evidence, victim: str) -> list[Cell]:
-    return counted_cells(evidence, [pair for pair in evidence.pairs if pair.victim == victim])
-
-
 def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
     pairs = list(evidence.pairs)
     per_dataset = [
