@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from a4g_bench.data.schema import Kind
-from a4g_bench.errors import DataError
+from a4g_bench.errors import DataError, without_secrets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,8 @@ def read_frame(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame
     import pyarrow.parquet as pq
     from pyarrow import fs
 
-    shown = f"data set '{name}': file {about.file}"
+    address = without_secrets(about.file)
+    shown = f"data set '{name}': file {address}"
     kind = about.file.lower()
     if not kind.endswith((*CSV, *PARQUET)):
         raise DataError(f"{shown} must end in {', '.join((*CSV, *PARQUET))}")
@@ -103,7 +104,8 @@ def read_frame(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame
     except pd.errors.EmptyDataError:
         raise DataError(f"{shown} is empty") from None
     except (OSError, ValueError, ImportError, pa.ArrowException) as error:
-        raise DataError(f"{shown} cannot be read: {' '.join(str(error).split())}") from None
+        reason = " ".join(str(error).replace(about.file, address).split())
+        raise DataError(f"{shown} cannot be read: {reason}") from None
     if frame.shape[1] != header.shape[1]:
         raise DataError(f"{shown} names {header.shape[1]} columns but its first row has {frame.shape[1]} fields")
     frame.columns = pd.Index([str(column).strip() for column in header.iloc[0]])

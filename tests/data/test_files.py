@@ -179,6 +179,15 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
         loaded(tmp_path, file="loans.parquet")
 
 
+@pytest.mark.parametrize("query", ["", "?secret_key=hunter2"])
+def test_a_secret_in_an_address_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(DataError, match="bucket") as caught:
+        loaded(tmp_path, file=f"s3://AKIA:hunter2@bucket/loans.csv{query}")
+    assert "hunter2" not in str(caught.value)
+
+
 def test_an_unknown_key_of_the_description_is_refused() -> None:
     with pytest.raises(ValidationError, match="favorable"):
         FileDescription.model_validate({"file": "a.csv", "target": "y", "favorable": 1, "protected": ["sex"]})

@@ -100,13 +100,14 @@ def test_packages_of_one_import_path_are_not_those_of_another() -> None:
     assert get_victim("lightgbm", {}).packages == ("lightgbm", "scikit-learn")
 
 
+LIGHTGBM = "lightgbm:LGBMClassifier"
 MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
     "unknown module": ("no_such_module:Thing", {}, "'no_such_module:Thing' cannot be imported: ModuleNotFoundError"),
     "unknown class": ("sklearn.svm:SVX", {}, "'sklearn.svm:SVX' cannot be imported: AttributeError"),
     "no module": (":SVC", {}, "':SVC' cannot be imported"),
     "no class": ("sklearn.svm:", {}, "'sklearn.svm:' cannot be imported"),
     "relative": (".svm:SVC", {}, "'.svm:SVC' cannot be imported"),
-    "no class but a number": ("math:pi", {}, "'math:pi' cannot be built: TypeError"),
+    "no class but a number": ("math:pi", {}, "'math:pi' cannot be built: it is no class"),
     "no classifier": (f"{HOUSE}:NoClassifier", {}, f"'{HOUSE}:NoClassifier'"),
     "no classifier, in C": ("builtins:dict", {}, "'builtins:dict'"),
     "a parameter missing": (f"{HOUSE}:NeedsAnArgument", {}, "cannot be built: TypeError"),
@@ -115,6 +116,11 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
     "a constructor that fails": (f"{HOUSE}:RefusesToBeBuilt", {}, "cannot be built: OSError: licence expired"),
     "parameters that cannot be listed": (f"{HOUSE}:CannotBeListed", {}, f"'{HOUSE}:CannotBeListed'"),
     "a built-in's unknown parameter": ("svm", {"gama": 1}, "'sklearn.svm:SVC' cannot be built: TypeError"),
+    "what is called, not built": ("shutil:rmtree", {}, "'shutil:rmtree' cannot be built: it is no class"),
+    "another machine": ("lightgbm", {"machines": "host:1"}, "may not be given the parameter 'machines'"),
+    "a port": (LIGHTGBM, {"local_listen_port": 1}, "may not be given the parameter 'local_listen_port'"),
+    "a file": (LIGHTGBM, {"forcedsplits_filename": "x"}, "may not be given the parameter 'forcedsplits_filename'"),
+    "a second name": ("lightgbm", {"n_tree": 3}, "may not be given the parameter 'n_tree'"),
     "an unknown name": ("svn", {}, "unknown victim 'svn' (did you mean 'svm'?)"),
 }
 
@@ -127,6 +133,19 @@ def test_a_mistake_is_one_line_that_names_it(mistake: str) -> None:
     message = str(caught.value)
     assert expected in message
     assert "\n" not in message
+
+
+def test_lightgbm_may_be_told_how_trees_grow() -> None:
+    parameters = {"min_data_in_leaf": 5, "num_leaves": 7, "verbosity": -1}
+    get_victim("lightgbm", parameters).check()
+    assert get_victim(LIGHTGBM, parameters).estimator(0).get_params()["min_data_in_leaf"] == 5
+
+
+def test_a_function_that_a_suite_names_is_not_called(folder: Path) -> None:
+    (folder / "wiping.py").write_text("from pathlib import Path\ndef wipe():\n    Path(__file__).unlink()\n")
+    with pytest.raises(VictimError, match="no class"):
+        get_victim("wiping:wipe", {}).check()
+    assert (folder / "wiping.py").exists()
 
 
 def test_a_parameter_the_class_takes_but_does_not_have_is_answered_with_the_nearest() -> None:
