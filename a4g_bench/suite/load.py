@@ -144,7 +144,8 @@ def validated(document: Document) -> Suite:
     try:
         return Suite.model_validate(document.data)
     except ValidationError as error:
-        raise SuiteError(_explain(document, error)) from error
+        told = _explain(document, error)  # in which keys and values stand as the suite has them, line breaks and all
+        raise SuiteError(" ".join(told.splitlines())) from error
 
 
 def _explain(document: Document, error: ValidationError) -> str:
@@ -163,7 +164,7 @@ def _explain(document: Document, error: ValidationError) -> str:
         return f"{where}: key '{location[-1]}' is missing{inside}{more}"
     message = str(first.get("ctx", {}).get("error", first["msg"])).replace("Input should", "must")
     actual = "" if first["type"] == "value_error" else f", not {_shown(first['input'])}"
-    return f"{document.place(location)}: {message}{actual}{more}".replace("\n", " ")
+    return f"{document.place(location)}: {message}{actual}{more}"
 
 
 def _shown(value: Any) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from a4g_bench import plugins
 from a4g_bench.errors import VictimError, nearest
+from a4g_bench.victims import lightgbm_parameters
 
 Encoding = Literal["one-hot", "scaled"]
 Parameters = Mapping[str, Any]
@@ -134,73 +135,13 @@ def _check_class(path: str, cls: Any) -> None:
             raise VictimError(f"victim '{path}' is no scikit-learn-compatible classifier: it has no '{method}'")
 
 
-#: What LightGBM may be told beyond its constructor's signature: how trees grow, and nothing that reads or writes a
-#: file, or speaks to another machine. LightGBM passes on whatever it is given.
-_LIGHTGBM = frozenset(
-    {
-        "bagging_fraction",
-        "bagging_freq",
-        "bagging_seed",
-        "boost_from_average",
-        "boosting",
-        "cat_l2",
-        "cat_smooth",
-        "data_random_seed",
-        "data_sample_strategy",
-        "deterministic",
-        "drop_rate",
-        "drop_seed",
-        "enable_bundle",
-        "extra_seed",
-        "extra_trees",
-        "feature_fraction",
-        "feature_fraction_bynode",
-        "feature_fraction_seed",
-        "feature_pre_filter",
-        "force_col_wise",
-        "force_row_wise",
-        "is_unbalance",
-        "lambda_l1",
-        "lambda_l2",
-        "linear_lambda",
-        "linear_tree",
-        "max_bin",
-        "max_cat_threshold",
-        "max_cat_to_onehot",
-        "max_delta_step",
-        "max_drop",
-        "min_data_in_bin",
-        "min_data_in_leaf",
-        "min_data_per_group",
-        "min_gain_to_split",
-        "min_sum_hessian_in_leaf",
-        "neg_bagging_fraction",
-        "other_rate",
-        "path_smooth",
-        "pos_bagging_fraction",
-        "scale_pos_weight",
-        "seed",
-        "sigmoid",
-        "skip_drop",
-        "top_rate",
-        "uniform_drop",
-        "use_missing",
-        "verbose",
-        "verbosity",
-        "xgboost_dart_mode",
-        "zero_as_missing",
-    }
-)
-
-
 def _check_passed_on(path: str, cls: type, parameters: Parameters) -> None:
     """Raise ``VictimError`` for a parameter of LightGBM that is not one of those that say how trees grow."""
     if not cls.__module__.startswith("lightgbm"):
         return
     for key in parameters:
-        if key not in _accepted(cls) and key not in _LIGHTGBM:
-            known = [*(name for name in _accepted(cls) if name != "kwargs"), *_LIGHTGBM]
-            raise VictimError(f"victim '{path}' may not be given the parameter '{key}'{nearest(key, known)}")
+        if key not in _accepted(cls) and key not in lightgbm_parameters.ALLOWED:
+            raise VictimError(f"victim '{path}' may not be given the parameter '{key}': it does not say how trees grow")
 
 
 @lru_cache

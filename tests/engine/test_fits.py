@@ -44,7 +44,7 @@ FAILURES = {
     ("RaisesAtLength", ""): ("ValueError", "xxxx"),
     ("RaisesWhenAsked", ""): ("ValueError", "no answer"),
     ("RefusesToBeBuilt", ""): ("VictimError", "'tests.victims.odd_victims:RefusesToBeBuilt' cannot be built: OSError"),
-    ("NoClassifier", ""): ("AttributeError", "has no attribute 'fit'"),
+    ("NoClassifier", ""): ("VictimError", "it has no 'fit'"),
     ("Returns", "NaN"): ("VictimError", f"not one label 0 or 1 per row (shape ({N_JUDGED},))"),
     ("Returns", "a column"): ("VictimError", f"not one label 0 or 1 per row (shape ({N_JUDGED}, 1))"),
     ("Returns", "too few"): ("VictimError", f"not one label 0 or 1 per row (shape ({N_JUDGED - 1},))"),

@@ -45,6 +45,7 @@ ANYTHING = st.recursive(LEAF, lambda inner: st.lists(inner, max_size=3) | st.dic
 
 
 @given(st.sampled_from([*TINY, "objectives", "fits", "limits", "resources", "include", "exclude"]), ANYTHING)
+@example("fits", {"\n": None})
 def test_any_value_under_any_key_is_accepted_or_answered_in_one_line(key: str, value: object) -> None:
     said = answer(yaml.safe_dump({**TINY, key: value}, allow_unicode=True))
     assert isinstance(said, Document) or "\n" not in said

@@ -120,7 +120,7 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
     "another machine": ("lightgbm", {"machines": "host:1"}, "may not be given the parameter 'machines'"),
     "a port": (LIGHTGBM, {"local_listen_port": 1}, "may not be given the parameter 'local_listen_port'"),
     "a file": (LIGHTGBM, {"forcedsplits_filename": "x"}, "may not be given the parameter 'forcedsplits_filename'"),
-    "a second name": ("lightgbm", {"n_tree": 3}, "may not be given the parameter 'n_tree'"),
+    "another name of a port": (LIGHTGBM, {"port": 1}, "may not be given the parameter 'port'"),
     "an unknown name": ("svn", {}, "unknown victim 'svn' (did you mean 'svm'?)"),
 }
 
