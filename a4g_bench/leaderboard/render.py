@@ -62,8 +62,13 @@ def _csv(board: Board, by: View | None) -> str:
     )
     for scope, rows in scopes:
         for row in rows:
-            writer.writerow([scope, *(row.values[name] for name in names)])
+            writer.writerow([scope, *(_no_formula(row.values[name]) for name in names)])
     return text.getvalue()
+
+
+def _no_formula(value: object) -> object:
+    """Text that a spreadsheet would compute gets an apostrophe in front, which it takes for text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
 
 def _title(board: Board) -> str:
@@ -142,9 +147,14 @@ def _table(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _plain(text: str) -> str:
+    """Text in Markdown that is no markup, HTML or otherwise, and one line."""
+    return " ".join(text.split("\n")).replace("<", "&lt;").replace("*", "\\*")
+
+
 def _grid(titles: Sequence[str], lines: Sequence[Sequence[str]], left: Sequence[bool]) -> str:
     rules = ["---" if at else "--:" for at in left]
-    escaped = [[v.strip().replace("|", "\\|").replace("*", "\\*") for v in values] for values in (titles, *lines)]
+    escaped = [[_plain(v.strip()).replace("|", "\\|") for v in values] for values in (titles, *lines)]
     rows = [f"| {' | '.join(values)} |" for values in (escaped[0], rules, *escaped[1:])]
     return "\n".join(rows)
 
@@ -154,13 +164,13 @@ def _md(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     for heading, rows in _sections(board, by):
         title, kept = _titled(heading, rows, columns)
         body = [[c.text(row) for c in kept] for row in rows]
-        parts.append(f"## {title}\n\n" + _grid([c.title for c in kept], body, [c.left for c in kept]))
-    parts.append(legend(board.columns, columns).replace("*", "\\*"))
+        parts.append(f"## {_plain(title)}\n\n" + _grid([c.title for c in kept], body, [c.left for c in kept]))
+    parts.append(_plain(legend(board.columns, columns)))
     if board.references:
         parts.append(f"## {_REFERENCES}\n\n{_references(board, _grid)}")
     parts.append("## Pairs\n\n" + _grid(_PAIR_TITLES, [_pair(p) for p in board.pairs], _PAIR_LEFT))
     if board.notes:
-        parts.append("## Notes\n\n" + "\n".join(f"- {note}" for note in board.notes))
+        parts.append("## Notes\n\n" + "\n".join(f"- {_plain(note)}" for note in board.notes))
     return "\n\n".join(parts) + "\n"
 
 
@@ -172,14 +182,19 @@ _LATEX = str.maketrans(
 )  # fmt: skip
 
 
+def _in_one_line(text: str) -> str:
+    """A comment of LaTeX ends where its line does."""
+    return " ".join(text.split())
+
+
 def _latex(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     """One ``tabular`` per section, for the package booktabs."""
-    parts = [f"% {_title(board)}"]
+    parts = [f"% {_in_one_line(_title(board))}"]
     for heading, rows in _sections(board, by):
         title, kept = _titled(heading, rows, columns)
         lines = [[c.title for c in kept], *([c.text(row).strip() for c in kept] for row in rows)]
         head, *body = (" & ".join(value.translate(_LATEX) for value in line) + r" \\" for line in lines)
         layout = "".join("l" if c.left else "r" for c in kept)
-        opened = [f"% {title}", rf"\begin{{tabular}}{{{layout}}}", r"\toprule", head, r"\midrule"]
+        opened = [f"% {_in_one_line(title)}", rf"\begin{{tabular}}{{{layout}}}", r"\toprule", head, r"\midrule"]
         parts.append("\n".join([*opened, *body, r"\bottomrule", r"\end{tabular}"]))
     return "\n\n".join(parts) + "\n"

@@ -111,8 +111,17 @@ def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> li
         results = Results(root)
         if results.manifest() is None:
             raise StoreError(f"'{results.root}' holds no results: run a suite first, or name its results folder")
-        names = ("searches", "predictions", "baselines", "audits", "metrics")
-        tables.append(ResultTables(results.root, *(results.read(name) for name in names)))
+        tables.append(
+            ResultTables(
+                results.root,
+                searches=results.read("searches"),
+                predictions=results.read("predictions"),
+                baselines=results.read("baselines"),
+                audits=results.read("audits"),
+                metrics=results.read("metrics"),
+                address=root,
+            )
+        )
         for name, why in results.damaged.items():
             (damaged if damaged is not None else {})[f"{results.root}/{name}"] = why
     return tables

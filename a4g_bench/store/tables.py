@@ -3,7 +3,7 @@
 Each file carries ``schema_version`` in its Parquet metadata; a file of a newer version is refused by name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -227,14 +227,16 @@ def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
         raise StoreError(
             f"{where}: written with schema version {version}, this a4g-bench reads up to {SCHEMA_VERSION}: upgrade it"
         )
-    for field in expected:
-        position = schema.get_field_index(field.name)
-        if position < 0 and field.name in LATER_COLUMNS:
+    for column in expected:
+        position = schema.get_field_index(column.name)
+        if position < 0 and column.name in LATER_COLUMNS:
             continue
         if position < 0:
-            raise StoreError(f"{where}: column '{field.name}' is missing")
-        if schema.field(position).type != field.type:
-            raise StoreError(f"{where}: column '{field.name}' is {schema.field(position).type}, expected {field.type}")
+            raise StoreError(f"{where}: column '{column.name}' is missing")
+        if schema.field(position).type != column.type:
+            raise StoreError(
+                f"{where}: column '{column.name}' is {schema.field(position).type}, expected {column.type}"
+            )
 
 
 #: Metrics of an audit that are reported whatever a search optimised.
@@ -278,7 +280,11 @@ class AuditedOn:
 
 @dataclass(frozen=True, eq=False)
 class ResultTables:
-    """The tables of one results folder as the store reads them; columns beyond the needed ones are ignored."""
+    """The tables of one results folder as the store reads them; columns beyond the needed ones are ignored.
+
+    ``where`` is the folder as messages show it, ``address`` as it is opened, with the secrets that may be part of it;
+    ``where`` is both unless told.
+    """
 
     where: str
     searches: pa.Table
@@ -286,6 +292,7 @@ class ResultTables:
     baselines: pa.Table
     audits: pa.Table | None = None
     metrics: pa.Table | None = None
+    address: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, needed in (

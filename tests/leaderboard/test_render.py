@@ -74,6 +74,22 @@ def test_json_keeps_its_promises(board: Board) -> None:
     assert json.loads(render(board, "json", "budget"))["by"]["what"] == "budget"
 
 
+def test_a_name_is_text_in_every_format() -> None:
+    """Names are a suite's: they may be of somebody else's making."""
+    named = '=HYPERLINK("http://x")'
+    board = build([full(attacks=("clean", "halves")).add(named, NONE).tables()])
+    entrants = {row["attack"] for row in csv.DictReader(io.StringIO(render(board, "csv")))}
+    assert {"clean", "halves", f"'{named}"} == entrants
+    hostile = "toy\n\\input{/etc/passwd}<script>"
+    drawn = full(attacks=())
+    for attack, wrong in (("clean", drawn.clean), ("random-duplicates", drawn.clean), ("halves", NONE)):
+        for seed in range(2):
+            drawn.add(attack, wrong, seed=seed, dataset=hostile)
+    board = build([drawn.tables()])
+    assert not [line for line in render(board, "latex", "dataset").splitlines() if line.startswith("\\input")]
+    assert "<script>" not in render(board, "md", "dataset")
+
+
 def test_unknown_formats_and_breakdowns(board: Board) -> None:
     with pytest.raises(A4GError, match=r"unknown format 'jsn' .did you mean 'json'"):
         render(board, "jsn")  # type: ignore[arg-type]

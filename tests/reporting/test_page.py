@@ -129,6 +129,18 @@ def test_queries_that_cannot_be_read_are_told(root: Path, tmp_path: Path, capsys
     assert not (tmp_path / "page.html").exists()
 
 
+def test_a_folder_whose_name_is_shown_in_part_is_read_whole(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(root, tmp_path / "r?key=abc")
+    answer = said(capsys, "report", tmp_path / "r?key=abc", "--out", tmp_path / "page.html")
+    assert answer.code == 0, answer.err
+    page = (tmp_path / "page.html").read_text()
+    held = json.loads(page.split('id="material">')[1].split("</script>")[0])
+    assert held["searched"]["synthetic|logistic_regression|5%"]["sobol"]["all"] == 2 * 4
+    assert "abc" not in answer.out + answer.err
+
+
 def test_bad_input_is_told_in_one_line(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot be written" in complaint(capsys, "report", root, "--out", tmp_path / "nowhere" / "page.html")
     assert "is not in the results" in complaint(capsys, "report", root, "--dataset", "adult")

@@ -224,7 +224,7 @@ def cell_results_of(study: Study, of_folders: Sequence[ResultTables]) -> tuple[C
         for search_id, results in _read(
             [s for s in wanted if s.where == table.where],
             table.searches,
-            _queries(table.where),
+            _queries(table.address or table.where),
             tables.AUDITS.empty_table() if table.audits is None else table.audits,
         ).items()
     }

@@ -103,8 +103,12 @@
     const caption = node.querySelector("caption");
     node.replaceChildren(...(caption ? [caption] : []), el("thead", {}, head), body);
   }
+  // text that a spreadsheet would compute gets an apostrophe in front; a number stays
+  function inert(text) {
+    return /^[=+@-]/.test(text) && !/^[+-]?[\d.]/.test(text) ? `'${text}` : text;
+  }
   function plain(node) {
-    return [...node.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => `"${(cell.dataset.plain || cell.textContent).trim().replace(/"/g, '""')}"`).join(",")).join("\r\n") + "\r\n";
+    return [...node.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => `"${inert((cell.dataset.plain || cell.textContent).trim()).replace(/"/g, '""')}"`).join(",")).join("\r\n") + "\r\n";
   }
   function save(name, content) {
     const link = el("a", { href: URL.createObjectURL(content), download: name });
