@@ -5,7 +5,6 @@ and an interrupted load goes on with; the finished table is kept beside it as Pa
 """
 
 import sys
-import warnings
 from abc import ABC
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -14,10 +13,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
 
 from a4g_bench.data.acs import COVERAGE, COVERAGE_CAUTION, INCOME, INCOME_CAUTION, grouped
-from a4g_bench.data.openml import cache_folder, cached_file, keep, kept
-from a4g_bench.data.recipe import Recipe
-from a4g_bench.data.source import Source, State, Visibility
-from a4g_bench.data.table import Table
+from a4g_bench.data.fetched import FetchedSource, cache_folder
+from a4g_bench.data.source import State
 from a4g_bench.errors import DataError, DataUnavailableError
 
 if TYPE_CHECKING:
@@ -26,48 +23,29 @@ if TYPE_CHECKING:
 _RAW = "folktables"  # folder of the Census' files, in the cache folder
 
 
-class FolktablesSource(Source, ABC):
+class FolktablesSource(FetchedSource, ABC):
     """A task of folktables on the 2018 one-year person files of all states that it knows."""
 
-    Parameters = Visibility
     task: ClassVar[str]  # its name in folktables
-    recipe: ClassVar[Recipe]
-    cautions: ClassVar[tuple[str, ...]]
     offline: ClassVar[str]
+    raw = _RAW
+
+    @property
+    def origin(self) -> str:
+        """The task and the files that its rows are from."""
+        return f"folktables, {self.task}, 2018 one-year person files of the US Census Bureau"
 
     def state(self) -> State:
         """Return ``cached`` if an earlier load kept the table, else what is needed to fetch it."""
-        if cached_file(self.name).is_file():
-            return "cached"
-        return "needs the network" if find_spec("folktables") is not None else "needs the extra 'folktables'"
+        kept = super().state()
+        return kept if kept == "cached" or find_spec("folktables") else "needs the extra 'folktables'"
 
-    def read(self, **params: object) -> Table:
-        """Return the table from the cache folder, or from the Census and keep it there."""
-        visible = bool(params["protected_visible"])
-        cached = kept(self.name)
-        if cached is not None:
-            try:
-                return self._table(*cached, visible)
-            except DataError as error:
-                raise DataError(f"{error}; delete {cached_file(self.name)} to fetch it again") from None
-        frame = self._fetch()
-        source = f"folktables, {self.task}, 2018 one-year person files of the US Census Bureau"
-        try:
-            table = self._table(frame, source, visible)
-        except DataError as error:
-            raise DataError(f"{error}; delete {cache_folder() / _RAW} to fetch it again") from None
-        try:
-            keep(self.name, frame, source)
-        except OSError as error:
-            warnings.warn(f"data set '{self.name}' could not be kept for later: {error}", stacklevel=3)
-        return table
+    def prepared(self, frame: "pd.DataFrame") -> "pd.DataFrame":
+        """The rows with their codes grouped."""
+        return grouped(frame)
 
-    def _table(self, frame: "pd.DataFrame", source: str, visible: bool) -> Table:
-        return self.recipe.build(
-            self.name, grouped(frame), source=source, cautions=self.cautions, protected_visible=visible
-        )
-
-    def _fetch(self) -> "pd.DataFrame":
+    def fetch(self) -> "pd.DataFrame":
+        """The task's rows of all states."""
         import pandas as pd
 
         if find_spec("folktables") is None:

@@ -1,15 +1,12 @@
 """openml.org: tables fetched once through scikit-learn and then kept in the cache folder."""
 
 import json
-import os
 import socket
-import tempfile
 import warnings
 from abc import ABC
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.error import HTTPError
@@ -17,80 +14,19 @@ from urllib.request import urlopen
 
 import numpy as np
 
-from a4g_bench.data.recipe import Recipe, text_of
-from a4g_bench.data.source import Source, State, Visibility
-from a4g_bench.data.table import Table
+from a4g_bench.data.fetched import FetchedSource, cache_folder
+from a4g_bench.data.recipe import text_of
 from a4g_bench.errors import DataError, DataUnavailableError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-VARIABLE = "A4G_DATA_HOME"
-_SOURCE = b"a4g_source"
-
-
-def cache_folder() -> Path:
-    """Return the folder named by the environment variable ``A4G_DATA_HOME``, else ``~/.cache/a4g-bench``.
-
-    It need not exist. Raises ``DataError`` if there is no home folder either.
-    """
-    named = os.environ.get(VARIABLE)
-    try:
-        return Path(named).expanduser() if named else Path.home() / ".cache" / "a4g-bench"
-    except RuntimeError:
-        raise DataError(f"there is no home folder for the data cache; set {VARIABLE} to a folder") from None
-
-
-def cached_file(name: str) -> Path:
-    """Return where the data set ``name`` is kept, e.g. ``compas_two_years.parquet``."""
-    return cache_folder() / f"{name.replace('-', '_')}.parquet"
-
-
-def keep(name: str, frame: "pd.DataFrame", source: str) -> None:
-    """Write a flat table for later loads, whole or not at all. Raises ``OSError`` if the folder cannot be written."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = cached_file(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _SOURCE: source.encode()})
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        pq.write_table(table, temporary)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def kept(name: str) -> "tuple[pd.DataFrame, str] | None":
-    """Return the kept flat table and one line on where its rows came from, or ``None`` if there is none.
-
-    Raises ``DataError`` if the file is there but is no Parquet table.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = cached_file(name)
-    if not path.is_file():
-        return None
-    try:
-        table = pq.read_table(path)
-        source = (table.schema.metadata or {}).get(_SOURCE, f"{path.name} in the cache folder".encode()).decode()
-        return table.to_pandas(), source
-    except (OSError, pa.ArrowException):
-        raise DataError(
-            f"data set '{name}': {path} is not a readable Parquet file; delete it to fetch it again"
-        ) from None
-
-
 _ABOUT = "https://www.openml.org/api/v1/json/data/{}"
 _TIMEOUT = 15.0  # seconds without an answer
 
 
-class OpenMLSource(Source, ABC):
+class OpenMLSource(FetchedSource, ABC):
     """A data set of OpenML and the recipe for it.
 
     ``data_id`` pins the rows for good; ``title`` and, where given, ``version`` must agree with what OpenML says of it.
@@ -98,41 +34,20 @@ class OpenMLSource(Source, ABC):
     network.
     """
 
-    Parameters = Visibility
     data_id: ClassVar[int]
     title: ClassVar[str]
     version: ClassVar[int | None] = None
-    recipe: ClassVar[Recipe]
     above: ClassVar[float | None] = None
-    cautions: ClassVar[tuple[str, ...]] = ()
     offline: ClassVar[str] = "synthetic"
 
-    def state(self) -> State:
-        """Return ``cached`` if an earlier load kept the table, else ``needs the network``."""
-        return "cached" if cached_file(self.name).is_file() else "needs the network"
+    @property
+    def origin(self) -> str:
+        """OpenML's number and title."""
+        return f"OpenML {self.data_id} ({self.title})"
 
-    def read(self, **params: object) -> Table:
-        """Return the table from the cache folder, or from OpenML and keep it there."""
-        visible = bool(params["protected_visible"])
-        stored = kept(self.name)
-        if stored is not None:
-            try:
-                return self._table(*stored, visible)
-            except DataError as error:
-                raise DataError(f"{error}; delete {cached_file(self.name)} to fetch it again") from None
-        source = f"OpenML {self.data_id} ({self.title})"
-        frame = self._fetch()
-        table = self._table(frame, source, visible)
-        try:
-            keep(self.name, frame, source)
-        except OSError as error:
-            warnings.warn(f"data set '{self.name}' could not be kept for later: {error}", stacklevel=3)
-        return table
-
-    def _table(self, frame: "pd.DataFrame", source: str, visible: bool) -> Table:
-        return self.recipe.build(
-            self.name, self.tidy(frame), source=source, cautions=self.cautions, protected_visible=visible
-        )
+    def prepared(self, frame: "pd.DataFrame") -> "pd.DataFrame":
+        """The rows as the recipe takes them."""
+        return self.tidy(frame)
 
     def tidy(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """Return a copy in which levels are texts and the target is ``"0"`` or ``"1"`` where it was true or false."""
@@ -146,7 +61,7 @@ class OpenMLSource(Source, ABC):
             frame[label] = frame[label].replace({"FALSE": "0", "TRUE": "1", "False": "0", "True": "1"})
         return frame
 
-    def _fetch(self) -> "pd.DataFrame":
+    def fetch(self) -> "pd.DataFrame":
         from sklearn.datasets import fetch_openml
 
         self._check_about()

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from a4g_bench.data import acs, folktables
-from a4g_bench.data import openml as cache
+from a4g_bench.data import fetched as cache
 from a4g_bench.data.acs import AcsIncomeDesign
 from a4g_bench.data.folktables import AcsIncomeFull, AcsPublicCoverageFull, FolktablesSource
 from a4g_bench.errors import DataError, DataUnavailableError

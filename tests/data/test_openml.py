@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from a4g_bench.data import openml as cache
+from a4g_bench.data import fetched as cache
 from a4g_bench.data.openml import OpenMLSource
 from a4g_bench.data.openml_sets import (
     AcsIncomeOpenML,
