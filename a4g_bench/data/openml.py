@@ -46,10 +46,6 @@ class OpenMLSource(FetchedSource, ABC):
         return f"OpenML {self.data_id} ({self.title})"
 
     def prepared(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        """The rows as the recipe takes them."""
-        return self.tidy(frame)
-
-    def tidy(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """Return a copy in which levels are texts and the target is ``"0"`` or ``"1"`` where it was true or false."""
         frame = frame.copy()
         label = self.recipe.label

@@ -41,9 +41,9 @@ class CompasTwoYears(OpenMLSource):
         bands={"age_cat": Banding("age", (25.0, 45.0), ("Lessthan25", "25-45", "Greaterthan45"))},
     )
 
-    def tidy(self, frame: "pd.DataFrame") -> "pd.DataFrame":
+    def prepared(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """As for every source, with ``sex`` 1 made to mean female."""
-        frame = super().tidy(frame)
+        frame = super().prepared(frame)
         if "sex" in frame and (frame["sex"] == "1").sum() > len(frame) / 2:
             frame["sex"] = frame["sex"].replace({"0": "1", "1": "0"})
         return frame

@@ -318,7 +318,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_load(openml: OpenML, m
 
 
 def test_a_number_target_is_cut_at_its_threshold() -> None:
-    tidy = AcsIncomeOpenML().tidy(pd.DataFrame({"PINCP": [49_999.0, 50_000.0, 50_001.0], "SEX": [1.0, 2.0, 1.0]}))
+    tidy = AcsIncomeOpenML().prepared(pd.DataFrame({"PINCP": [49_999.0, 50_000.0, 50_001.0], "SEX": [1.0, 2.0, 1.0]}))
     assert tidy["PINCP"].tolist() == ["0", "0", "1"]
     assert tidy["SEX"].tolist() == ["1", "2", "1"]
 
