@@ -21,30 +21,38 @@ SEEN_SHARE = (FIFTHS - 1) / FIFTHS
 AUDIT_SEEDS = 5
 #: ``audit_seed`` of the row that holds the mean over the audit's victim seeds.
 MEAN_SEED = -1
-#: The share of the gap closed is measured against a clean gap of at least this.
+#: A search's own gain is measured against a clean gap of at least this.
 LEAST_GAP = 0.02
-#: FG@1 allows this loss of accuracy.
+
+# Score ----------------------------------------------------------------------------------------------------------------
+
+#: Of how boards are computed from stored predictions; boards of two versions are never mixed.
+BOARD_VERSION = 2
+#: The score counts the gap that is closed within this loss of accuracy.
 ACCURACY_ALLOWANCE = 0.01
 #: Poison budgets of a whole board, as shares of the training rows.
-POISON_BUDGETS = (0.001, 0.005, 0.01, 0.05)
-#: The control whose gain an entrant's is held against, at the same budget.
+POISON_BUDGETS = (0.001, 0.01, 0.05)
+#: Groups with fewer deserving people in the whole table are put together (equalized odds: people of either label).
+LEAST_GROUP = 100
+#: The control whose score an entrant's is held against, at the same budgets.
 UNINFORMED_CONTROL = "random-duplicates"
-#: A change is resolvable if it exceeds so many standard errors: a two-sided 5 % test sees it with 80 % power.
-DETECTABLE_ERRORS = 1.96 + 0.84
-
-# The ceiling ----------------------------------------------------------------------------------------------------------
-
-#: The reference method whose gain at the accuracy allowed is what others are measured against.
-CEILING = "threshold-optimizer"
-#: Below this gain of the ceiling a share of it says nothing.
-LEAST_CEILING = 0.02
-
-# Intervals and ranks --------------------------------------------------------------------------------------------------
-
-#: Draws of the bootstrap.
-DRAWS = 2000
+#: The reference method whose score at the same allowance is what others are measured against.
+REFERENCE = "threshold-optimizer"
+#: The original's attack: shown for sanity, never ranked.
+ORIGINAL = "ax-row-greedy"
+#: A group pays in a cell where its harm rate rises by more than this.
+WORSE = 0.01
 #: Level of tests; intervals hold 1 less this.
 LEVEL = 0.05
+
+# Which settings count -------------------------------------------------------------------------------------------------
+
+#: A constant classifier must cost at least this much accuracy.
+LEAST_CONSTANT_COST = 0.02
+#: A change is resolvable if it exceeds so many standard errors: a two-sided 5 % test sees it with 80 % power.
+DETECTABLE_ERRORS = 2.8
+#: The entrants whose errors say what is resolvable.
+YARDSTICKS = ("cell-duplication", "leaf-influence", "influence-duplication", "sobol")
 
 # What a search is allowed to know -------------------------------------------------------------------------------------
 

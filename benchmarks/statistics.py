@@ -21,7 +21,7 @@ import numpy.typing as npt
 from a4g_bench.leaderboard.board import Study, board_of
 from a4g_bench.leaderboard.evidence import bootstrap
 from a4g_bench.leaderboard.outcomes import AuditErrors, AuditRows, Baseline, Outcome
-from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search
+from a4g_bench.leaderboard.records import Budget, Cell, Entrant, SettingKey, Search
 from a4g_bench.leaderboard.selection import Selection
 from benchmarks.figure import Figure
 
@@ -80,7 +80,7 @@ def outcomes(rng: np.random.Generator, design: Design, number: int) -> list[Outc
 
 
 def _search(dataset: int, entrant: int, seed: int, number: int) -> Search:
-    cell = Cell(PairKey(f"data-{dataset}", "group", "victim"), Budget(False, 0.01))
+    cell = Cell(SettingKey(f"data-{dataset}", "group", "victim"), Budget(False, 0.01))
     return Search(
         search_id=f"{number}-{dataset}-{entrant}-{seed}", where="simulation", cell=cell,
         entrant=Entrant(f"entrant-{entrant}", "unfairness", 1), seed=seed, attack_name=f"entrant-{entrant}",

@@ -90,8 +90,8 @@ class Inspection:
         return pd.DataFrame(self.facts["schema"]).set_index("feature")
 
     @property
-    def gap(self) -> tuple[float, float, float]:
-        """Unfairness U of the clean victim, and its 95 % interval."""
+    def gap(self) -> tuple[float, float | None, float | None]:
+        """Unfairness U of the clean victim, and its interval; None without a whole block of seeds."""
         gap = self.facts["gap"]
         return gap["value"], gap["low"], gap["high"]
 
@@ -101,21 +101,22 @@ class Inspection:
         return float(self.facts["accuracy"])
 
     @property
-    def rankable(self) -> bool:
-        """Whether attacks on the pair of data set and victim can be ranked."""
-        return bool(self.facts["rankable"])
+    def counts(self) -> bool:
+        """Whether the setting counts on a board."""
+        return bool(self.facts["counts"])
 
     @property
     def reason(self) -> str:
-        """Why attacks cannot be ranked; empty if they can."""
+        """Why the setting is inconclusive; empty if it counts."""
         return str(self.facts["reason"])
 
     def __repr__(self) -> str:
-        gap, low, high = (100 * value for value in self.gap)
-        ranked = "rankable" if self.rankable else f"not rankable: {self.reason}"
+        gap, low, high = self.gap
+        interval = "" if low is None or high is None else f" [{100 * low:.1f}, {100 * high:.1f}]"
+        judged = "counts" if self.counts else f"inconclusive: {self.reason}"
         return (
-            f"Inspection({self.facts['dataset']!r}, victim={self.facts['victim']!r}; gap {gap:.1f}"
-            f" [{low:.1f}, {high:.1f}] points, {ranked})"
+            f"Inspection({self.facts['dataset']!r}, victim={self.facts['victim']!r}; gap"
+            f" {100 * gap:.1f}{interval} points, {judged})"
         )
 
 

@@ -1,9 +1,7 @@
 """``leaderboard``, ``compare``, ``versus``, ``curves`` and ``variance``: statistics of stored results."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
-from statistics import fmean
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -72,7 +70,7 @@ def leaderboard_command(
 ) -> None:
     """Rank the attacks from stored results.
 
-    With intervals, tiers and controls; filters recompute every number. Needs neither Ray nor Ax.
+    With intervals, rank intervals and controls; filters recompute every number. Needs neither Ray nor Ax.
     """
     roots = folders or default_folders()
     damaged: dict[str, str] = {}
@@ -117,7 +115,7 @@ def compare_command(
     if as_json:
         print_json(comparison.to_json())
     else:
-        print("over all cells that both have: FG@1 before and after, their difference with its 95 % interval")
+        print("over all cells that both have: GC@1 before and after, their difference with its 95 % interval")
         print_table([_row(change) for change in comparison.overall])
         moved = [change for change in comparison.cells if change.verdict != "no difference"]
         print(f"\n{len(moved)} of {len(comparison.cells)} cells differ beyond noise (5 %, Holm's correction)")
@@ -169,11 +167,12 @@ def variance_command(
 ) -> None:
     """Say where the spread of results over seeds comes from.
 
-    Per pair, over its entrants and budgets: the standard deviation over seeds of the gap closed, in points, and the
-    shares of its variance: the audit's people, the victim's own seeds, and the rest (split and search). More seeds help
-    against all three; larger audit splits only against the first. --json has every entrant and budget.
+    Per setting, over its entrants and budgets: the standard deviation over seeds of the gap closed, in points, and the
+    shares of its variance: the audit's people, the victim's own seeds, and the rest (split and search). Shares are
+    ratios of sums. More seeds help against all three; larger audit splits only against the first. --json has every
+    entrant and budget.
     """
-    from a4g_bench.leaderboard.analyses.variance import variance_shares
+    from a4g_bench.leaderboard.analyses.variance import by_setting, variance_shares
     from a4g_bench.leaderboard.board import study
     from a4g_bench.leaderboard.records import Budget
     from a4g_bench.leaderboard.selection import Selection
@@ -186,24 +185,20 @@ def variance_command(
     if as_json:
         print_json([spread.to_json() for spread in shares])
         return
-    pairs: dict[tuple[str, str, str], list[VarianceShares]] = defaultdict(list)
-    for spread in shares:
-        if spread.sd:
-            pairs[spread.dataset, spread.attribute, spread.victim].append(spread)
-    print_table([_variance_line(*pair, some) for pair, some in pairs.items()])
+    print_table([_variance_line(spread) for spread in by_setting(shares)])
 
 
-def _variance_line(dataset: str, attribute: str, victim: str, spreads: Sequence["VarianceShares"]) -> dict[str, Any]:
-    def share(name: str) -> str:
-        return f"{fmean(getattr(spread, name) for spread in spreads):.2f}"
+def _variance_line(spread: "VarianceShares") -> dict[str, Any]:
+    def share(value: float | None) -> str:
+        return "-" if value is None else f"{value:.2f}"
 
     return {
-        "data set": f"{dataset}/{attribute}",
-        "victim": victim,
-        "sd (points)": f"{100 * fmean(spread.sd for spread in spreads):.1f}",
-        "audit rows": share("audit_rows"),
-        "victim seeds": share("victim_seeds"),
-        "split and search": share("split_and_search"),
+        "data set": f"{spread.dataset}/{spread.attribute}",
+        "victim": spread.victim,
+        "sd (points)": f"{100 * spread.sd:.1f}",
+        "audit rows": share(spread.audit_rows),
+        "victim seeds": share(spread.victim_seeds),
+        "split and search": share(spread.split_and_search),
     }
 
 
@@ -222,8 +217,8 @@ def versus_command(
 ) -> None:
     """Hold one entrant against each of the others.
 
-    Overall and per poison budget. The difference of FG@1 is paired, with its 95 % interval; ahead, behind and undecided
-    count the pairs of data set and victim where the interval lies above 0, below it, or covers it.
+    Overall and per poison budget. The difference of GC@1 is paired, with its 95 % interval; ahead, behind and undecided
+    count the settings (data set, attribute, victim) where the interval lies above 0, below it, or covers it.
     """
     from a4g_bench.leaderboard.analyses.pairwise import head_to_head
     from a4g_bench.leaderboard.board import study
@@ -275,7 +270,7 @@ def curves_command(
 ) -> None:
     """Show what more rows buy.
 
-    FG@1 by poison budget, and how many rows close a given share of the gap; the hypervolume of (unfairness, accuracy)
+    GC@1 by poison budget, and how many rows close a given share of the gap; the hypervolume of (unfairness, accuracy)
     up to the protocol's reference point; * marks entrants that no other beats in both, the gap and the accuracy cost.
     """
     from a4g_bench.errors import StoreError
@@ -292,18 +287,20 @@ def curves_command(
         print_json([curve.to_json() for curve in all_curves])
         return
     if not all_curves:
-        raise StoreError("no pair can be ranked, or no entrant has all of its cells: there is no curve to show")
+        raise StoreError("no setting counts, or no entrant has all of its cells: there is no curve to show")
     print_table([_curve_line(curve, target) for curve in all_curves])
+
+
+def _with_ends(value: float | None, low: float | None, high: float | None) -> str:
+    ends = "" if low is None or high is None else f" [{low:+.2f}, {high:+.2f}]"
+    return "-" if value is None else f"{value:+.2f}{ends}"
 
 
 def _curve_line(curve: "Curve", target: float) -> dict[str, Any]:
     def share(value: float | None) -> str:
         return "never" if value is None else f"{100 * value:.2g} %"
 
-    budgets = {
-        point.budget_label: "-" if point.fg is None else f"{point.fg:+.2f} [{point.low:+.2f}, {point.high:+.2f}]"
-        for point in curve.points
-    }
+    budgets = {point.budget_label: _with_ends(point.gc, point.low, point.high) for point in curve.points}
     rows = f"{share(curve.rows_to_target)} [{share(curve.rows_to_target_low)}, {share(curve.rows_to_target_high)}]"
     volume = "-" if curve.hypervolume is None else f"{curve.hypervolume:.2f}{'*' if curve.front else ' '}"
     name = f"{curve.entrant} *" if curve.role == "control" else curve.entrant

@@ -207,10 +207,11 @@ def _print(facts: dict[str, Any]) -> None:
         print(f"\nno AUC: {facts['no_auc']}")
     print(f"\naccuracy  {facts['accuracy']:.3f}")
     print(f"gap       {_range(facts['gap'])} between the groups' {facts['harm']}, the harm of this label")
-    print(f"rankable  {'yes' if facts['rankable'] else 'no'}{': ' + facts['reason'] if facts['reason'] else ''}")
+    print(f"counts    {'yes' if facts['counts'] else 'inconclusive: ' + facts['reason']}")
 
 
 def _range(value: Any) -> Any:
     if isinstance(value, dict):
-        return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+        interval = "" if value["low"] is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
+        return f"{value['value']:.3f}{interval}"
     return value

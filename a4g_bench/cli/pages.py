@@ -145,9 +145,9 @@ def _write(pictures: "Sequence[Picture]", out: str, forms: "Sequence[Format]") -
             yield {
                 "file": f"{files.root.rstrip('/')}/{name}",
                 "picture": picture.kind,
-                "dataset": picture.cell.pair.dataset,
-                "attribute": picture.cell.pair.attribute,
-                "victim": picture.cell.pair.victim,
+                "dataset": picture.cell.setting.dataset,
+                "attribute": picture.cell.setting.attribute,
+                "victim": picture.cell.setting.victim,
                 "budget": picture.cell.budget.label,
                 "attack": picture.attack,
                 "seed": picture.seed,

@@ -35,7 +35,7 @@ def defences_command(
     """Show what defences leave of the gains, and what they cost.
 
     Their costs are told on clean data, where nobody attacks. A number is the share of the gap
-    closed on held-out people (FG@1) with its interval, against the clean victim behind the same defence. The suite
+    closed on held-out people (GC@1) with its interval, against the clean victim behind the same defence. The suite
     asks for it with 'defences'.
     """
     from a4g_bench.leaderboard.analyses.across_victims import defended
@@ -62,7 +62,7 @@ def _print_cells(cells: Sequence["DefendedCell"]) -> None:
         cells_here = list(some)
         at = {(cell.entrant, cell.defence): cell for cell in cells_here}
         defences = list(dict.fromkeys(cell.defence for cell in cells_here))
-        print(f"{dataset}/{attribute} x {victim} at {budget}: FG@1 [95 % interval]")
+        print(f"{dataset}/{attribute} x {victim} at {budget}: GC@1 [95 % interval]")
         print_table(
             [
                 {"entrant": entrant, **{d or "undefended": _defended_score(at.get((entrant, d))) for d in defences}}
@@ -73,10 +73,10 @@ def _print_cells(cells: Sequence["DefendedCell"]) -> None:
 
 
 def _defended_score(cell: "DefendedCell | None") -> str:
-    if cell is None or cell.fg is None:
+    if cell is None or cell.gc is None:
         return "-"
-    interval = "" if cell.fg_low is None or cell.fg_high is None else f" [{cell.fg_low:+.2f}, {cell.fg_high:+.2f}]"
-    return f"{cell.fg:+.2f}{interval}"
+    interval = "" if cell.gc_low is None or cell.gc_high is None else f" [{cell.gc_low:+.2f}, {cell.gc_high:+.2f}]"
+    return f"{cell.gc:+.2f}{interval}"
 
 
 def _priced(price: "Price") -> dict[str, str]:
@@ -117,7 +117,7 @@ def transfer_command(
     """Show how poison sets crafted on one victim do on others.
 
     Rows are the victims that a set was crafted on, columns those it was audited on; a number is the share of the gap
-    closed on held-out people (FG@1) with its interval. The suite asks for it with 'evaluate_on'.
+    closed on held-out people (GC@1) with its interval. The suite asks for it with 'evaluate_on'.
     """
     from a4g_bench.leaderboard.analyses.across_victims import transfer
     from a4g_bench.store.folders import whole_tables_of
@@ -155,12 +155,12 @@ def _matrices(cells: Sequence["TransferCell"]) -> list[str]:
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        matrices.append("\n".join([f"{dataset}/{attribute} at {budget}: {entrant}, FG@1 [95 % interval]", *lines]))
+        matrices.append("\n".join([f"{dataset}/{attribute} at {budget}: {entrant}, GC@1 [95 % interval]", *lines]))
     return matrices
 
 
 def _transfer_score(cell: "TransferCell | None") -> str:
-    if cell is None or cell.fg is None:
+    if cell is None or cell.gc is None:
         return "-"
-    interval = "" if cell.fg_low is None or cell.fg_high is None else f" [{cell.fg_low:+.2f}, {cell.fg_high:+.2f}]"
-    return f"{cell.fg:+.2f}{interval}"
+    interval = "" if cell.gc_low is None or cell.gc_high is None else f" [{cell.gc_low:+.2f}, {cell.gc_high:+.2f}]"
+    return f"{cell.gc:+.2f}{interval}"

@@ -30,7 +30,7 @@ class _Bar:
 
 def bars(chart: AuditChart) -> Figure:
     """Accuracy, demographic parity, average odds difference, and FNR and FPR per group, with intervals over seeds."""
-    pair = chart.pair
+    pair = chart.setting
     lines = [_bar_of(victim, named(victim.label, victim.audited, len(chart.seeds))) for victim in chart.victims]
     what = f"Audit: {pair.dataset} ({pair.attribute}), victim {pair.victim}"
     return _figure(chart, lines, what, "dotted: the clean victim", beside_clean=True)
@@ -42,7 +42,7 @@ def transfer_bars(chart: TransferChart) -> Figure:
     for victim in chart.victims:
         how = "crafted on it" if victim.victim == chart.crafted_on else "crafted elsewhere"
         lines.append(_bar_of(victim, f"{clipped(victim.victim)}: clean" if victim.side == "clean" else how))
-    pair = chart.pair
+    pair = chart.setting
     what = f"Transfer: {chart.label}, {pair.dataset} ({pair.attribute}), crafted on {chart.crafted_on}"
     return _figure(chart, lines, what, "each victim clean and poisoned", beside_clean=False)
 

@@ -37,7 +37,7 @@ def explored(chart: ExploredChart) -> Figure:
     axes.set_xlabel(str(chart.x))
     axes.set_ylabel(str(chart.y))
     drawn.legend(loc="outside lower center", ncols=2, fontsize=8, markerscale=0.6)
-    pair = chart.pair
+    pair = chart.setting
     title(
         drawn,
         f"{chart.label}: {pair.dataset} ({pair.attribute}), victim {pair.victim}",

@@ -116,6 +116,6 @@ def _of(results: CellResults, name: str, kind: str, draw: Callable[[], Figure]) 
 
 
 def _name(results: CellResults) -> str:
-    pair, budget = results.cell.pair, results.cell.budget
+    pair, budget = results.cell.setting, results.cell.budget
     share = f"{int(budget.number)}rows" if budget.is_count else budget.label.replace("%", "pct")
     return file_name(pair.dataset, pair.attribute, pair.victim, share)

@@ -40,7 +40,7 @@ def trajectories(chart: TrajectoryChart) -> Figure:
     _scale(right, chart.measure)
     (left if chart.lines else right).set_ylabel(str(chart.y))
     drawn.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize=8)
-    pair = chart.pair
+    pair = chart.setting
     title(
         drawn,
         f"{chart.measure.capitalize()}: {pair.dataset} ({pair.attribute}), victim {pair.victim}",

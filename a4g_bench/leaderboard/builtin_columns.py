@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from a4g_bench.leaderboard.column import Column, Row, Shown, Unit, Value, number
-from a4g_bench.leaderboard.estimates import Estimate, finite
+from a4g_bench.leaderboard.estimates import Estimate
 from a4g_bench.leaderboard.summary import Summary
 
 
@@ -30,27 +30,41 @@ def _name(row: Row) -> str:
     return str(row.entrant) + {"control": " *", "baseline": " +"}.get(row.role, "")
 
 
-_UNRANKED = {"incomplete": "inc.", "not rankable": "n/r", "reference": "-"}
-
-
-def _tier(row: Row) -> str:
-    return _UNRANKED.get(row.status, str(row.tier))
+_UNRANKED = {"incomplete": "inc.", "inconclusive": "n/c", "provisional": "prov."}
 
 
 def _rank(row: Row) -> str:
     if row.rank_low is None:
-        return "-"
+        return _UNRANKED.get(row.status, "-")
     return str(row.rank_low) if row.rank_low == row.rank_high else f"{row.rank_low}-{row.rank_high}"
 
 
+def _interval(row: Row, key: str, digits: int, scale: float = 1.0) -> str:
+    low, high = row.values[f"{key}_low"], row.values[f"{key}_high"]
+    ends = f" [{_signed_number(low, digits, scale)}, {_signed_number(high, digits, scale)}]"
+    return "" if low is None or high is None else ends
+
+
+def _signed_number(value: Value, digits: int, scale: float) -> str:
+    return number(value, digits, scale=scale, sign=True)  # type: ignore[arg-type]  # a number
+
+
 def _score(row: Row) -> str:
-    interval = f" [{number(row.fg_low, 2, sign=True)}, {number(row.fg_high, 2, sign=True)}]"
-    return number(row.fg, 3, sign=True) + ("" if row.fg_low is None else interval)
+    return number(row.gc, 3, sign=True) + _interval(row, "gc", 2)
 
 
 def _gap(row: Row) -> str:
     rates = f"{number(row.gap_clean, 1, scale=100)} > {number(row.gap_poisoned, 1, scale=100)}"
-    return ("-" if row.gap_clean is None else rates) + (" v" if row.levelling_down else "  ")
+    return "-" if row.gap_clean is None else rates
+
+
+def _cost_text(row: Row) -> str:
+    text = number(row.accuracy_cost, 2, scale=100, sign=True)
+    return text + ("!" if row.cells_over else " ") if row.accuracy_cost is not None else text
+
+
+def _worse(row: Row) -> str:
+    return f"{row.cells_worse}/{row.cells}" if row.cells else "-"
 
 
 #: The tables that ``--columns`` knows by name; ``references`` is the one of the lines beside the ranking.
@@ -85,18 +99,13 @@ def _with_interval(column: Column, estimate: Callable[[Summary], Estimate | None
         return Column(
             key=f"{column.key}_{name}",
             title=f"{column.title}, {side} end",
-            value=_of(estimate, lambda e: e.interval()[position]),
+            value=lambda s: interval[position] if (e := estimate(s)) and (interval := e.interval()) else None,
             meaning=f"{side} end of the 95 % interval of: {what}",
             unit=column.unit,
             on_page=column.key != "gap_clean",
         )
 
     yield from (column, end("low", "lower", 0), end("high", "upper", 1))
-
-
-def _clipped(summary: Summary, position: int) -> float | None:
-    end = finite(summary.fg.interval()[position]) if summary.fg else None
-    return None if end is None else min(1.0, max(-1.0, end))
 
 
 def _of(
@@ -111,6 +120,10 @@ def _point(estimate: Callable[[Summary], Estimate | None]) -> Callable[[Summary]
 
 def _closed(summary: Summary) -> Estimate | None:
     return summary.estimate(lambda r: r.change)
+
+
+def _odds(summary: Summary) -> Estimate | None:
+    return summary.estimate(lambda r: r.odds_score)
 
 
 def _cost(summary: Summary) -> Estimate | None:
@@ -149,12 +162,92 @@ def metric_column(name: str, short: str = "", order: int = 9, better: Literal["h
     )
 
 
-#: All columns of the package, in the order of CSV and JSON.
+#: All columns of the package, in the order of CSV and JSON: first what a board shows of everybody, then the rest.
 COLUMNS: tuple[Column, ...] = (
     _text(
         "entrant", "entrant", lambda s: s.who.label, "* control, + zero-query baseline",
         sets=_everywhere("entrant", _name, -1, left=True)
-        | {"references": Shown(title="reference line", text=lambda r: r.entrant, left=True, order=-1)},
+        | {"references": Shown(title="reference method", text=lambda r: r.entrant, left=True, order=-1)},
+    ),
+    _text("role", "role", lambda s: s.who.role, "control, baseline, search, or reference"),
+    *_with_interval(
+        Column(
+            key="gc", title="GC@1", value=_point(lambda s: s.score),
+            meaning="share of the gap between the groups that is closed on held-out people, scaled down where it costs"
+            " more than 1 point of accuracy", better="higher", sets=_scores_and_references("GC@1", _score),
+        ),
+        lambda s: s.score,
+    ),
+    Column(
+        key="rank_low", title="rank", value=lambda s: s.rank.low if s.rank else None,
+        meaning="1 + contenders significantly better, to their number less those significantly worse (Holm's"
+        " correction at 5 %); - is no contender, inc. lacks results that others have, n/c no setting counts, prov."
+        " no whole block of seeds", unit="rank", better="lower", sets=_everywhere("rank", _rank, -2),
+    ),
+    Column(
+        key="rank_high", title="rank, upper end", value=lambda s: s.rank.high if s.rank else None,
+        meaning="the worst rank that is not excluded", unit="rank", better="lower",
+    ),
+    Column(
+        key="gap_clean", title="gap before", value=lambda s: s.mean(lambda r: r.gap_clean),
+        meaning="U, the gap between the groups' pooled harm rates, before poisoning", unit="rate",
+        sets=_scores_and_references("gap", _gap, "before > after, in points"),
+    ),
+    Column(
+        key="gap_poisoned", title="gap after", value=lambda s: s.mean(lambda r: r.gap_poisoned),
+        meaning="U after poisoning", unit="rate", better="lower",
+    ),
+    *_with_interval(
+        Column(
+            key="accuracy_cost", title="accuracy cost", value=_point(_cost),
+            meaning="accuracy lost, in points, mean over seeds", unit="rate", better="lower",
+            sets={
+                **_scores_and_references(
+                    "cost", _cost_text, "accuracy lost, in points; !: more than 1 in at least one cell"
+                ),
+                "off-target": Shown(title="accuracy", text=_lost("accuracy_cost"), order=10, legend=""),
+            },
+        ),
+        _cost,
+    ),
+    *_with_interval(
+        Column(
+            key="of_reference", title="of the reference", value=_point(lambda s: s.of_reference),
+            meaning="score over that of fairlearn's ThresholdOptimizer on the same settings, at the same allowance",
+            better="higher", sets=_scores("of ref.", _signed("of_reference", 2)),
+        ),
+        lambda s: s.of_reference,
+    ),
+    *_with_interval(
+        Column(
+            key="equalized_odds", title="equalized odds", value=_point(_odds),
+            meaning="the same score for the equalized odds difference: both kinds of error", better="higher",
+            sets=_scores_and_references("eq. odds", _signed("equalized_odds", 2)),
+        ),
+        _odds,
+    ),
+    Column(
+        key="who_pays", title="who pays", value=lambda s: s.who_pays,
+        meaning="the part of the closing that is the harm rate of the better-off group going up (sums over cells)",
+        better="lower", sets=_scores_and_references("pays", _signed("who_pays", 2)),
+    ),
+    Column(
+        key="cells_worse", title="cells worse", value=lambda s: s.cells_worse if s.results else None,
+        meaning="cells, of all, in which some group's harm rate rose by more than 1 point", unit="cells",
+        better="lower", sets=_scores_and_references("worse", _worse),
+    ),
+    Column(
+        key="cells", title="cells", value=lambda s: len(s.results), unit="cells",
+        meaning="cells behind the number: settings times poison budgets",
+    ),
+    Column(
+        key="seeds", title="seeds", value=lambda s: min((len(r.seeds) for r in s.results), default=0),
+        meaning="seeds behind the number; on averaged rows the fewest of any cell", unit="seeds",
+        sets=_scores_and_references("seeds", lambda r: str(r.seeds), ""),
+    ),
+    Column(
+        key="status", title="status", value=lambda s: s.status, unit="text",
+        meaning="ok, provisional, incomplete, inconclusive, or reference",
     ),
     _text("attack", "attack", lambda s: s.who.entrant.attack, "the entrant's name in its suite"),
     _text("objective", "objective", lambda s: s.who.entrant.objective, "what its searches minimise"),
@@ -162,7 +255,6 @@ COLUMNS: tuple[Column, ...] = (
         key="query_budget", title="query budget", value=lambda s: s.who.entrant.query_budget,
         meaning="queries that a search may make", unit="queries", on_page=False,
     ),
-    _text("role", "role", lambda s: s.who.role, "control, baseline, search, or reference"),
     _text("dataset", "data set", lambda s: s.place.dataset, "the data set; null where it was averaged over"),
     _text("attribute", "attribute", lambda s: s.place.attribute, "the protected attribute"),
     _text("victim", "victim", lambda s: s.place.victim, "the victim; null where it was averaged over"),
@@ -174,44 +266,42 @@ COLUMNS: tuple[Column, ...] = (
     _text("budget_label", "poison budget as written", lambda s: s.place.budget_label, "the poison budget as the suite"
           " writes it"),
     Column(
-        key="fg", title="FG@1", value=_point(lambda s: s.fg),
-        meaning="share of the gap closed on held-out people if the accuracy cost stays within 1 point, else at most 0",
-        better="higher", sets=_scores("FG@1", _score),
-    ),
-    Column(
-        key="fg_low", title="FG@1, lower end", value=lambda s: _clipped(s, 0),
-        meaning="lower end of the 95 % interval of: FG@1",
-    ),
-    Column(
-        key="fg_high", title="FG@1, upper end", value=lambda s: _clipped(s, 1),
-        meaning="upper end of the 95 % interval of: FG@1",
-    ),
-    Column(
-        key="gain", title="share of the gap closed", value=lambda s: s.mean(lambda r: r.gain.value),
-        meaning="mean over seeds of G, the share of the gap closed, whatever it costs", better="higher",
-        sets={"references": Shown(title="G", text=_signed("gain", 2))},
-    ),
-    *_with_interval(
-        Column(
-            key="gap_clean", title="gap before", value=lambda s: s.mean(lambda r: r.gap_clean),
-            meaning="mean over seeds of U, the gap between the groups, before poisoning", unit="rate",
-            sets=_scores_and_references("gap", _gap, "before > after, in points; v: some group's harm rate rose"),
-        ),
-        lambda s: s.estimate(lambda r: r.gap_signed),
-        "the signed difference between the groups that are worst and best off, clean",
-    ),
-    Column(
-        key="gap_poisoned", title="gap after", value=lambda s: s.mean(lambda r: r.gap_poisoned),
-        meaning="mean over seeds of U after poisoning", unit="rate", better="lower",
+        key="closed", title="share of the gap closed", value=lambda s: s.mean(lambda r: r.closed.value),
+        meaning="share of the gap closed, whatever it costs", better="higher",
+        sets={"references": Shown(title="closed", text=_signed("closed", 2))},
     ),
     *_with_interval(
         Column(
             key="gap_closed", title="unfairness U", value=_point(_closed),
-            meaning="mean over seeds of U before less U after, in points", unit="rate", better="higher",
+            meaning="U before less U after, in points", unit="rate", better="higher",
             sets={"off-target": Shown(title="U", text=_lost("gap_closed"), order=1, legend="")},
         ),
         _closed,
         "U before less U after",
+    ),
+    *list(_with_interval(
+        Column(key="gap_clean", title="gap before", value=lambda s: None, meaning="", unit="rate"),
+        lambda s: s.estimate(lambda r: r.gap_signed),
+        "the signed difference between the groups that are worst and best off, clean",
+    ))[1:],
+    Column(
+        key="gap_spread", title="spread over seeds", value=lambda s: s.mean(lambda r: r.spread), unit="rate",
+        meaning="standard deviation over seeds of the signed gap after: pooling forgives over- and undershoot",
+        better="lower",
+    ),
+    Column(
+        key="cells_over", title="cells over the allowance", value=lambda s: s.cells_over if s.results else None,
+        meaning="cells whose mean accuracy cost exceeds 1 point: their share is scaled down, which does not make such a"
+        " set acceptable", unit="cells", better="lower",
+    ),
+    Column(
+        key="balanced_accuracy_cost", title="balanced accuracy cost", value=lambda s: s.mean(lambda r: r.balanced_cost),
+        meaning="balanced accuracy lost, in points", unit="rate", better="lower",
+        sets={
+            "off-target": Shown(
+                title="bal. acc.", text=_lost("balanced_accuracy_cost"), order=11, legend=""
+            )
+        },
     ),
     Column(
         key="validation_gap_clean", title="gap before, on validation",
@@ -223,42 +313,18 @@ COLUMNS: tuple[Column, ...] = (
         value=lambda s: s.mean(lambda r: r.validation_gap_poisoned),
         meaning="U after as the search measured it on its own validation rows", unit="rate", on_page=False,
     ),
-    Column(
-        key="accuracy_cost", title="accuracy cost", value=_point(_cost),
-        meaning="mean over seeds of the accuracy lost, in points", unit="rate", better="lower",
-        sets={
-            **_scores_and_references("cost", _signed("accuracy_cost", 2, 100), "accuracy lost, in points"),
-            "off-target": Shown(title="accuracy", text=_lost("accuracy_cost"), order=10, legend=""),
-        },
-    ),
-    Column(
-        key="accuracy_cost_upper", title="accuracy cost, upper bound", value=_of(_cost, lambda e: e.upper()),
-        meaning="one-sided 95 % upper bound of the accuracy cost", unit="rate", better="lower",
-    ),
     *_with_interval(
         Column(
             key="gain_over_random_duplicates", title="over random duplicates", value=_point(lambda s: s.over_control),
-            meaning="gain over random-duplicates at the same budget and seeds", better="higher",
+            meaning="score less that of random-duplicates at the same budgets and seeds", better="higher",
             sets=_scores("vs dup", _signed("gain_over_random_duplicates", 2)),
         ),
         lambda s: s.over_control,
     ),
-    *_with_interval(
-        Column(
-            key="of_ceiling", title="of the ceiling", value=_point(lambda s: s.of_ceiling),
-            meaning="share of the gain of fairlearn's ThresholdOptimizer at the same accuracy allowance (1 point)",
-            better="higher", sets=_scores("ceil.", _signed("of_ceiling", 2)),
-        ),
-        lambda s: s.of_ceiling,
-    ),
     Column(
         key="optimism", title="promised less held", value=lambda s: s.mean(lambda r: r.optimism),
-        meaning="gain promised on the search's own validation rows less gain held on audit rows", better="lower",
-        sets=_scores("optim.", _signed("optimism", 2), "gain promised less gain held"),
-    ),
-    Column(
-        key="levelling_down", title="levels down", value=lambda s: s.levels_down, unit="flag",
-        meaning="whether any group's harm rate rose at any of the cells (p of at most 5 %, Bonferroni's correction)",
+        meaning="share closed as promised on the search's own validation rows less the share held on audit rows",
+        better="lower", sets=_scores("optim.", _signed("optimism", 2), "closing promised less closing held"),
     ),
     Column(
         key="queries", title="queries", value=lambda s: s.mean(lambda r: r.queries), meaning="mean per search",
@@ -303,27 +369,4 @@ COLUMNS: tuple[Column, ...] = (
     metric_column("average_odds_difference", "avg. odds", 6),
     metric_column("fpr_difference", "FPR", 2),
     metric_column("fnr_difference", "FNR", 3),
-    Column(
-        key="seeds", title="seeds", value=lambda s: min((len(r.seeds) for r in s.results), default=0),
-        meaning="seeds behind the number; on averaged rows the fewest of any cell", unit="seeds",
-        sets=_scores_and_references("seeds", lambda r: str(r.seeds), ""),
-    ),
-    Column(
-        key="tier", title="tier", value=lambda s: s.rank.tier if s.rank else None,
-        meaning="1 + entrants significantly better; inc.: lacks results that others have; n/r: no pair that can be"
-        " ranked", unit="rank", better="lower", sets=_everywhere("tier", _tier, -3),
-    ),
-    Column(
-        key="rank_low", title="rank", value=lambda s: s.rank.rank_low if s.rank else None,
-        meaning="the best rank that is not excluded", unit="rank", better="lower",
-        sets=_everywhere("rank", _rank, -2, legend=""),
-    ),
-    Column(
-        key="rank_high", title="rank, upper end", value=lambda s: s.rank.rank_high if s.rank else None,
-        meaning="the worst rank that is not excluded", unit="rank", better="lower",
-    ),
-    Column(
-        key="status", title="status", value=lambda s: s.status, unit="text",
-        meaning="ok, incomplete, not rankable, or reference",
-    ),
 )  # fmt: skip

@@ -10,7 +10,9 @@ from a4g_bench.leaderboard.summary import Summary
 
 Value = float | int | str | bool | None
 #: ``share`` of something (1 is all), ``rate`` (shown in points of a hundred), ``auroc``, counts and so on.
-Unit = Literal["text", "flag", "share", "rate", "auroc", "rows", "queries", "seconds", "seeds", "rank"]
+Unit = Literal[
+    "text", "flag", "share", "rate", "auroc", "rows", "queries", "seconds", "seeds", "cells", "rank"
+]  # fmt: skip
 _DIGITS: Mapping[Unit, int] = {"share": 2, "rate": 1, "auroc": 2, "seconds": 1}
 
 
@@ -18,8 +20,8 @@ class Row:
     """One entrant at one cell, or averaged over several (then what it was averaged over is null).
 
     Its values are those of the columns, by key and as attributes. Gaps, gains and costs are rates, not percent; null is
-    "does not exist", never NaN. On averaged rows every number is the protocol's mean (data sets of victims of budgets)
-    of the same number per cell.
+    "does not exist", never NaN. On averaged rows every number is the score's mean of the same number per cell (data sets
+    of attributes of victims of budgets), but for sums over cells and ratios of sums.
     """
 
     __slots__ = ("values",)
@@ -28,8 +30,8 @@ class Row:
         bad = [key for key, value in values.items() if isinstance(value, float) and not math.isfinite(value)]
         if bad:
             raise ValueError(f"row of {values['entrant']}: {bad[0]} is not finite; use None")
-        if (values["status"] == "ok") != (values["tier"] is not None):
-            raise ValueError(f"row of {values['entrant']}: status {values['status']} with tier {values['tier']}")
+        if values["rank_low"] is not None and values["status"] != "ok":
+            raise ValueError(f"row of {values['entrant']}: status {values['status']} with rank {values['rank_low']}")
         self.values = values
 
     def __getattr__(self, key: str) -> Any:

@@ -35,7 +35,7 @@ def columns_of(metrics: Sequence[str] = ()) -> tuple[Column, ...]:
 def shown(columns: Sequence[Column], text: str) -> tuple[Shown, ...]:
     """The columns of a table: ``text`` has names of sets, keys, or metrics, joined by commas.
 
-    A table without a set of columns begins with tier, rank and entrant all the same. Raises ``A4GError`` with the
+    A table without a set of columns begins with rank and entrant all the same. Raises ``A4GError`` with the
     nearest name for what is none.
     """
     by_key = {column.key: column for column in columns}
@@ -71,5 +71,5 @@ def legend(columns: Sequence[Column], table: Sequence[Shown]) -> str:
 
 
 def _who(columns: Sequence[Column]) -> list[Shown]:
-    """Tier, rank and entrant, which every table begins with."""
-    return columns_in(columns, SETS[0])[:3]
+    """Rank and entrant, which every table begins with."""
+    return columns_in(columns, SETS[0])[:2]

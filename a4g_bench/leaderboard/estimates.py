@@ -1,17 +1,21 @@
-"""An estimate with its bootstrap draws, and the protocol's score."""
+"""Values with their errors: jackknife over seeds, and what people who are audited more than once add."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
-from a4g_bench.protocol import ACCURACY_ALLOWANCE
+from a4g_bench.leaderboard.returning import Coefficients, Returning
+from a4g_bench.protocol import LEVEL
 
-Draws = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
+
+
+_ROUNDING = 1e-12
 
 
 def finite(value: float | None) -> float | None:
@@ -19,71 +23,49 @@ def finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-_ROUNDING = 1e-12
-
-
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What the seeds of one data set add to an estimate's draws, as deviations from its value (B,).
+    """What one table adds to the error of an estimate.
 
-    ``resampled`` are the draws' own, of seeds and then rows; ``reseeded`` the same draws of seeds with their rows left
-    as they are. ``seeds`` is their number, ``reuse`` the mean number of them that audit the same person.
+    ``deviations`` are how far the estimate moves when each of the table's seeds is deleted everywhere, (n,).
+    ``coefficients`` are the first-order effects of its people, in the table's ``returning`` people's terms; None where
+    nobody is audited twice. A part of seeds that are no whole block is ``provisional``: it has no error.
     """
 
-    seeds: int
-    reuse: float
-    resampled: Draws
-    reseeded: Draws
+    deviations: Floats
+    coefficients: Coefficients = field(default_factory=dict)
+    returning: Returning | None = None
+    provisional: bool = False
 
-    def times(self, weight: float) -> "Part":
-        """The part of a weighted estimate."""
-        return replace(self, resampled=weight * self.resampled, reseeded=weight * self.reseeded)
-
-    def plus(self, other: "Part") -> "Part":
-        """The part of a sum of two estimates."""
-        return replace(self, resampled=self.resampled + other.resampled, reseeded=self.reseeded + other.reseeded)
+    def __post_init__(self) -> None:
+        if self.deviations.ndim != 1:
+            raise ValueError("deviations must be one-dimensional")
 
     @property
+    def seeds(self) -> int:
+        """Seeds of the table."""
+        return len(self.deviations)
+
+    @cached_property
     def variances(self) -> tuple[float, float]:
-        """The sampling variance's share that ``seeds - 1`` degrees of freedom estimate, and the rest.
-
-        Resampling n seeds has (n - 1) / n of the variance of their mean, which holds that of their rows already: those
-        are other people at every seed. Where seeds share people, the rows' variance counts once more for each further
-        seed that audits them. With a single seed there are only its rows.
-        """
-        whole, between = _variance(self.resampled), _variance(self.reseeded)
-        if self.seeds == 1:
-            return 0.0, whole
-        return between * self.seeds / (self.seeds - 1), _variance(self.resampled - self.reseeded) * (self.reuse - 1)
-
-
-def _variance(values: Draws) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.var()) if len(finite) else 0.0
+        """The jackknife's variance J, (n-1)/n sum (score_-s - mean)^2, and what returning people add, P."""
+        n = self.seeds
+        moved = self.deviations - self.deviations.mean()
+        jackknife = (n - 1) / n * float((moved**2).sum())
+        return jackknife, 0.0 if self.returning is None else self.returning.variance(self.coefficients)
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """A value on the data, and the same statistic in each bootstrap draw (B,). NaN where it does not exist.
+    """A value on the data, with what each table adds to its error. NaN where it does not exist.
 
-    Draws are NaN where none of the seeds drawn is among those behind the value, which only happens to entrants that
-    lack seeds; such draws are left out of intervals.
-
-    ``parts`` say per data set where the draws' spread comes from. A handful of seeds bootstrapped as they are give
-    intervals of the wrong width: the seeds' resampling has too little variance and too thin tails, and the rows' is
-    counted twice. So the draws' deviations from the value are scaled to the variance that the parts make up together,
-    and to the tails of Student's t at the degrees of freedom of Welch and Satterthwaite (Hesterberg 2015, What teachers
-    should know about the bootstrap, American Statistician 69, on both; Satterthwaite 1946, Biometrics Bulletin 2).
-    Without parts, draws are taken as they are.
+    The error is E^2 = sum over tables of J + P; its degrees of freedom are those of Welch and Satterthwaite, n - 1 per
+    table for J and infinitely many for P (Satterthwaite 1946, Biometrics Bulletin 2; the jackknife: Tukey 1958, Annals
+    of Mathematical Statistics 29). Nothing about it depends on a random stream.
     """
 
     value: float
-    draws: Draws
     parts: Mapping[str, Part] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.draws.ndim != 1:
-            raise ValueError("draws must be one-dimensional")
 
     def __sub__(self, other: "Estimate") -> "Estimate":
         return weighted([1, -1], [self, other])
@@ -91,101 +73,86 @@ class Estimate:
     @property
     def exists(self) -> bool:
         """Whether there is a number at all."""
-        return bool(np.isfinite(self.value) and np.isfinite(self.draws).any())
+        return math.isfinite(self.value)
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is a number, and every part of it is of whole blocks of seeds: then it has an error."""
+        return self.exists and not any(part.provisional for part in self.parts.values())
 
     @cached_property
     def sampling(self) -> tuple[float, float]:
-        """The standard error that the parts make up together, and its degrees of freedom (infinite: known)."""
+        """The standard error E, and its degrees of freedom (infinite: known)."""
         pieces = [(*part.variances, part.seeds - 1) for part in self.parts.values()]
-        total = sum(between + rest for between, rest, _ in pieces)
+        total = sum(between + people for between, people, _ in pieces)
         uncertain = sum(between**2 / freedom for between, _, freedom in pieces if freedom)
+        if total <= _ROUNDING**2:
+            return 0.0, math.inf
         return math.sqrt(total), total**2 / uncertain if uncertain > 0 else math.inf
 
-    def _quantile(self, share: float) -> float:
-        if not self.exists:
-            return float("nan")
-        finite = self.draws[np.isfinite(self.draws)]
-        raw = float(np.quantile(finite, share))
-        spread = float(finite.std())
-        if not self.parts or spread == 0:
-            return raw
-        error, freedom = self.sampling
-        tails = stdtrit(freedom, share) / ndtri(share) if math.isfinite(freedom) else 1.0
-        return self.value + (raw - self.value) * error / spread * float(tails)
-
-    def interval(self) -> tuple[float, float]:
-        """95 % interval."""
-        return self._quantile(0.025), self._quantile(0.975)
-
-    def upper(self) -> float:
-        """One-sided 95 % upper bound."""
-        return self._quantile(0.95)
-
+    @property
     def error(self) -> float:
-        """Bootstrap standard error of the draws as they are."""
-        finite = self.draws[np.isfinite(self.draws)]
-        return float(finite.std(ddof=1)) if len(finite) > 1 else float("nan")
+        """The standard error E."""
+        return self.sampling[0]
 
-    def mapped(self, value: float, function: Callable[[Draws], Draws]) -> "Estimate":
-        """The estimate of a function of this one, ``value`` on the data."""
-        parts = {
-            key: replace(
-                part,
-                resampled=function(self.value + part.resampled) - value,
-                reseeded=function(self.value + part.reseeded) - value,
-            )
-            for key, part in self.parts.items()
-        }
-        return Estimate(value, function(self.draws), parts)
+    def interval(self, level: float = LEVEL) -> tuple[float, float] | None:
+        """The interval ``value +- t E`` that leaves out ``level``; None unless it is decided."""
+        if not self.decided:
+            return None
+        error, freedom = self.sampling
+        half = error * float(stdtrit(min(freedom, 1e9), 1 - level / 2)) if error else 0.0
+        return self.value - half, self.value + half
+
+
+def derived(function: Callable[..., Floats], gradient: Callable[..., Sequence[float]], *of: Estimate) -> Estimate:
+    """The estimate of a function of others.
+
+    Args:
+        function: Takes arrays, the values of the others, and gives an array.
+        gradient: Takes the values on the data, and gives the derivative by each of them.
+        of: The others.
+
+    Returns:
+        The function's value, with each table's seeds deleted in all of them together.
+    """
+    values = [estimate.value for estimate in of]
+    value = float(function(*(np.array([v]) for v in values))[0])
+    slopes = gradient(*values)
+    parts = {}
+    for table in dict.fromkeys(table for estimate in of for table in estimate.parts):
+        own = [estimate.parts.get(table) for estimate in of]
+        known = [part for part in own if part is not None]
+        moved = [
+            v + (part.deviations if part is not None else np.zeros(known[0].seeds))
+            for v, part in zip(values, own, strict=True)
+        ]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deviations = function(*moved) - value
+        parts[table] = _joined(deviations, slopes, own, known)
+    return Estimate(value, parts)
 
 
 def weighted(weights: Sequence[float], estimates: Sequence[Estimate]) -> Estimate:
-    """The weighted sum, draw by draw; NaN if any of them is."""
-    value = sum(w * e.value for w, e in zip(weights, estimates, strict=True))
-    draws = np.zeros_like(estimates[0].draws)
-    parts: dict[str, Part] = {}
-    for w, e in zip(weights, estimates, strict=True):
-        draws += w * e.draws
-        for key, part in e.parts.items():
-            own = part.times(w)
-            parts[key] = parts[key].plus(own) if key in parts else own
-    return Estimate(float(value), draws, parts)
+    """The weighted sum; NaN if any of them is."""
+    value = float(sum(w * e.value for w, e in zip(weights, estimates, strict=True)))
+    parts = {}
+    for table in dict.fromkeys(table for estimate in estimates for table in estimate.parts):
+        own = [estimate.parts.get(table) for estimate in estimates]
+        known = [part for part in own if part is not None]
+        deviations = np.sum([w * p.deviations for w, p in zip(weights, own, strict=True) if p is not None], axis=0)
+        parts[table] = _joined(deviations, weights, own, known)
+    return Estimate(value, parts)
+
+
+def _joined(deviations: Floats, slopes: Sequence[float], own: Sequence[Part | None], known: Sequence[Part]) -> Part:
+    coefficients: dict[tuple[str, int], Floats] = {}
+    for slope, part in zip(slopes, own, strict=True):
+        for column, of_column in part.coefficients.items() if part is not None else ():
+            added = slope * of_column
+            coefficients[column] = coefficients[column] + added if column in coefficients else added
+    return Part(deviations, coefficients, known[0].returning, any(part.provisional for part in known))
 
 
 def ratio(part: Estimate, whole: Estimate) -> Estimate:
-    """A ratio, draw by draw (NaN where the whole is not positive); its parts are those of its linearisation."""
-    share = part.value / whole.value
-    linear = weighted([1 / whole.value, -share / whole.value], [part, whole])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        draws = np.where(whole.draws > 0, part.draws / whole.draws, np.nan)
-    return Estimate(share, draws, linear.parts)
-
-
-def allowed_gain(gain: Estimate, cost: Estimate) -> Estimate:
-    """The gain where the mean accuracy cost itself is within the allowance, else ``min(0, gain)``."""
-    return gain if cost.value <= ACCURACY_ALLOWANCE + _ROUNDING else _no_gain(gain)
-
-
-def at_allowance(gain: Estimate, cost: Estimate) -> Estimate:
-    """A mitigation's gain where it may cost the allowance and no more.
-
-    Where its mean cost is larger, both are scaled down together: applied to that share of the people, drawn at random,
-    and the clean victim to the others, it costs exactly the allowance.
-    """
-    return weighted([ACCURACY_ALLOWANCE / cost.value if cost.value > ACCURACY_ALLOWANCE else 1.0], [gain])
-
-
-def fair_gain(gain: Estimate, cost: Estimate) -> Estimate:
-    """FG@1_b of the protocol from the mean over seeds of G and of dA at one poison budget.
-
-    ``mean G`` if the one-sided 95 % upper bound of the mean accuracy cost is at most 0.01, else ``min(0, mean G)``.
-    Which of the two applies is decided once, on all data; every draw then follows that decision, so that the interval
-    is about the gain and not about the coin toss of an entrant near the limit.
-    """
-    if not gain.exists or cost.upper() <= ACCURACY_ALLOWANCE + _ROUNDING:
-        return gain
-    return _no_gain(gain)
-
-
-def _no_gain(gain: Estimate) -> Estimate:
-    return gain.mapped(min(0.0, gain.value), lambda draws: np.minimum(0.0, draws))
+    """A ratio of two estimates."""
+    return derived(lambda a, b: a / b, lambda a, b: (1 / b, -a / b**2) if b else (math.nan, math.nan), part, whole)

@@ -1,18 +1,20 @@
-"""All results behind a board: one per entrant and cell, and the judgement on every pair."""
+"""All results behind a board: one per entrant and cell, and the judgement on every setting."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from statistics import fmean
 
-from a4g_bench.leaderboard.bootstrap import CleanGap, Series, resample
-from a4g_bench.leaderboard.estimates import Estimate, at_allowance, fair_gain, finite
-from a4g_bench.leaderboard.inference import p_value
+from a4g_bench.leaderboard.estimates import Estimate
+from a4g_bench.leaderboard.groups import Groups, groups_of
 from a4g_bench.leaderboard.outcomes import Family, Outcome, families
-from a4g_bench.leaderboard.rankability import Pair, judge, smallest_resolvable_gain
-from a4g_bench.leaderboard.records import Budget, Cell, Entrant, PairKey, Search
-from a4g_bench.leaderboard.selection import REFERENCE_LINE
-from a4g_bench.protocol import CEILING, UNINFORMED_CONTROL
+from a4g_bench.leaderboard.pooling import CleanGap, Series, audited, pool
+from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey
+from a4g_bench.leaderboard.returning import Returning, returning
+from a4g_bench.leaderboard.selection import REFERENCE_LINE, is_sanity
+from a4g_bench.leaderboard.settings import Setting, level_of, smallest_resolvable_change, why_inconclusive
+from a4g_bench.protocol import REFERENCE, UNINFORMED_CONTROL, YARDSTICKS
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
 #: The poison budget of reference lines.
@@ -21,36 +23,42 @@ NO_ROWS = Budget(False, 0.0)
 
 @dataclass(frozen=True)
 class Competitor:
-    """An entrant as shown: ``label`` names objective and query budget only where the attack alone is ambiguous."""
+    """An entrant as shown: ``label`` names objective and query budget only where the attack alone is ambiguous.
+
+    A ``contender`` is ranked: a search or a baseline, no sanity row, and one variant per family.
+    """
 
     entrant: Entrant
     label: str
     role: str
     attack_name: str
+    contender: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
-    """What is known of one entrant at one cell: means over its seeds, with draws where they are estimates.
+    """What is known of one entrant at one cell, over its seeds: see :class:`Series`.
 
-    ``fg`` is FG@1_b, ``gain`` G, ``cost`` dA, ``change`` U before less U after, ``gap_signed`` the clean gap's signed
-    difference. ``rise_p`` is the smallest p-value over the groups of a rise of the harm rate. ``off_target`` says how
-    far each metric of the audit moved, poisoned less clean.
+    ``gap_signed`` is the clean gap's signed difference. ``off_target`` says how far each metric of the audit moved,
+    poisoned less clean.
     """
 
     seeds: frozenset[int]
-    fg: Estimate
-    gain: Estimate
+    score: Estimate
+    closed: Estimate
     cost: Estimate
+    change: Estimate
+    odds_score: Estimate
     gap_signed: Estimate
     gap_clean: float
     gap_poisoned: float
-    change: Estimate
+    rises: tuple[float, ...]
+    best_rise: float
+    spread: float | None
+    balanced_cost: float
     validation_gap_clean: float | None
     validation_gap_poisoned: float | None
     optimism: float | None
-    rise_p: float
-    groups: int
     queries: float
     poison_rows: float | None
     cpu_seconds: float
@@ -68,23 +76,21 @@ class Evidence:
     competitors: tuple[Competitor, ...]
     results: Mapping[tuple[Cell, Entrant], Result]
     required: Mapping[Cell, frozenset[int]]
-    pairs: Mapping[PairKey, Pair]
+    settings: Mapping[SettingKey, Setting]
     control: Entrant | None
     shares: Mapping[Cell, float | None]
     metrics: tuple[str, ...] = ()
     lines: tuple[Competitor, ...] = ()
 
-    def ceiling(self, entrant: Entrant, cell: Cell) -> Estimate | None:
-        """Mean G of the ThresholdOptimizer on the pair at the accuracy allowance; None unless it has the entrant's
-        seeds.
-        """
+    def reference(self, entrant: Entrant, cell: Cell) -> Estimate | None:
+        """The score of the ThresholdOptimizer on the setting; None unless it has the entrant's seeds."""
         result = self.results.get((cell, entrant))
         for line in self.lines:
-            reference = self.results.get((Cell(cell.pair, NO_ROWS), line.entrant))
-            if line.attack_name != CEILING or result is None or reference is None:
+            reference = self.results.get((Cell(cell.setting, NO_ROWS), line.entrant))
+            if line.attack_name != REFERENCE or result is None or reference is None:
                 continue
             if reference.seeds == result.seeds:
-                return at_allowance(reference.gain, reference.cost)
+                return reference.score
         return None
 
     def complete(self, entrant: Entrant, cells: Sequence[Cell]) -> bool:
@@ -93,60 +99,56 @@ class Evidence:
         return all(result is not None and result.seeds >= seeds for result, seeds in results)
 
     def over_control(self, entrant: Entrant, cell: Cell) -> Estimate | None:
-        """Mean G less that of the control ``random-duplicates`` at the same cell; None unless their seeds agree."""
+        """The score less that of the control ``random-duplicates`` at the same cell; None unless their seeds agree."""
         result = self.results.get((cell, entrant))
         control = self.results.get((cell, self.control)) if self.control else None
         if result is None or control is None or result.seeds != control.seeds:
             return None
-        return result.gain - control.gain
+        return result.score - control.score
 
 
 @dataclass(frozen=True, eq=False)
-class Bootstrapped:
-    """What a bootstrap found: results per cell and entrant, and each pair's clean gap with its people."""
+class Pooled:
+    """What pooling found: results per cell and entrant, and each setting's clean gap with its people."""
 
     results: Mapping[tuple[Cell, Entrant], Result]
-    gaps: Mapping[PairKey, CleanGap]
-    people: Mapping[PairKey, "People"]
+    gaps: Mapping[SettingKey, CleanGap]
+    people: Mapping[SettingKey, "People"]
 
 
 @dataclass(frozen=True)
 class People:
-    """Whom a pair is judged on: seeds, audit rows of the smallest split, and per group its fewest rows that deserve the
-    favourable label.
+    """Whom a setting is judged on: seeds, whether they are no whole block, audit rows of the smallest split, and per
+    group the people of the whole table who deserve the favourable label.
     """
 
     seeds: int
+    provisional: bool
     audit_rows: int
     sizes: tuple[tuple[str, int], ...]
 
 
-def bootstrap(
-    outcomes: Sequence[Outcome], draws: int, changes: Mapping[tuple[str, str], Mapping[str, float]]
-) -> Bootstrapped:
-    """Resample all families. ``changes`` holds, by folder and search, how far the audit's metrics moved."""
+def pool_all(outcomes: Sequence[Outcome], changes: Mapping[tuple[str, str], Mapping[str, float]]) -> Pooled:
+    """Pool all families. ``changes`` holds, by folder and search, how far the audit's metrics moved."""
     results: dict[tuple[Cell, Entrant], Result] = {}
-    gaps: dict[PairKey, CleanGap] = {}
-    people: dict[PairKey, People] = {}
-    for family, clean, series in _resampled(outcomes, draws, _place):
-        pair = series[0][0][0].search.cell.pair
+    gaps: dict[SettingKey, CleanGap] = {}
+    people: dict[SettingKey, People] = {}
+    for family, groups, clean, series in _pooled(outcomes, _place):
         for victim, gap in clean.items():
-            key = PairKey(pair.dataset, pair.attribute, victim)
-            gaps[key], people[key] = gap, _people(family, victim)
-        for members, resampled in series:
+            key = SettingKey(family.dataset, family.attribute, victim)
+            gaps[key], people[key] = gap, _people(family, groups)
+        for members, pooled in series:
             place = _place(members[0])
-            results[place] = _result(resampled, members, gaps[place[0].pair], changes)
-    return Bootstrapped(results, gaps, people)
+            results[place] = _result(pooled, members, gaps[place[0].setting], changes)
+    return Pooled(results, gaps, people)
 
 
-def results_by(
-    outcomes: Sequence[Outcome], draws: int, series_of: Callable[[Outcome], Hashable]
-) -> Mapping[Hashable, Result]:
-    """A result for each group of outcomes that :func:`series_of` tells apart, all resampled together."""
+def results_by(outcomes: Sequence[Outcome], series_of: Callable[[Outcome], Hashable]) -> Mapping[Hashable, Result]:
+    """A result for each group of outcomes that ``series_of`` tells apart, all pooled together."""
     return {
-        series_of(members[0]): _result(resampled, members, clean[members[0].search.cell.pair.victim], {})
-        for _, clean, series in _resampled(outcomes, draws, series_of)
-        for members, resampled in series
+        series_of(members[0]): _result(pooled, members, clean[members[0].search.cell.setting.victim], {})
+        for _, _, clean, series in _pooled(outcomes, series_of)
+        for members, pooled in series
     }
 
 
@@ -154,51 +156,77 @@ def _place(outcome: Outcome) -> tuple[Cell, Entrant]:
     return outcome.search.cell, outcome.search.entrant
 
 
-def _resampled(
-    outcomes: Sequence[Outcome], draws: int, series_of: Callable[[Outcome], Hashable]
-) -> Iterator[tuple[Family, Mapping[str, CleanGap], list[tuple[tuple[Outcome, ...], Series]]]]:
-    """Each family with its victims' clean gaps, and the outcomes of each series with what they resample to."""
-    for family, members in families(outcomes, series_of):
-        series, clean = resample(family, draws)
-        yield family, clean, list(zip(members, series, strict=True))
+_PooledFamily = tuple[Family, Groups, Mapping[str, CleanGap], list[tuple[tuple[Outcome, ...], Series]]]
 
 
-def weigh(searches: Sequence[Search], bootstrapped: Bootstrapped, shown: Sequence[Entrant]) -> Evidence:
-    """The evidence that some searches give, whatever became of them; every pair is judged by these alone."""
+def _pooled(outcomes: Sequence[Outcome], series_of: Callable[[Outcome], Hashable]) -> Iterator[_PooledFamily]:
+    """Each family with its groups, its victims' clean gaps, and the outcomes of each series with what they pool to."""
+    for _, some in groupby(families(outcomes, series_of), key=lambda pair: pair[0].dataset):
+        of_table = list(some)
+        groups = [groups_of(list(family.people.values()), family.rows) for family, _ in of_table]
+        people = returning_people([family for family, _ in of_table], groups)
+        for (family, members), own in zip(of_table, groups, strict=True):
+            series, clean = pool(family, own, people)
+            yield family, own, clean, list(zip(members, series, strict=True))
+
+
+def returning_people(of_table: Sequence[Family], groups: Sequence[Groups]) -> Returning | None:
+    """The people of one table who are audited more than once, at other seeds or for other attributes.
+
+    Attributes share people where they were measured on the same rows; of a sample, each attribute has its own.
+    """
+    tables = sorted({family.fingerprint for family in of_table})
+    audits = [
+        audit
+        for family, own in zip(of_table, groups, strict=True)
+        for audit in audited(family, own, tables.index(family.fingerprint) << 32)
+    ]
+    return returning(audits)
+
+
+def weigh(searches: Sequence[Search], pooled: Pooled, shown: Sequence[Entrant]) -> Evidence:
+    """The evidence that some searches give, whatever became of them; every setting is judged by these alone."""
     places = {(s.cell, s.entrant) for s in searches}
-    results = {place: result for place, result in bootstrapped.results.items() if place in places}
-    names = {s.entrant: s.attack_name for s in searches if s.role != REFERENCE_LINE}
-    errors: dict[PairKey, dict[Entrant, float]] = defaultdict(dict)
-    for (cell, entrant), result in results.items():
-        if entrant in names:
-            errors[cell.pair][entrant] = max(errors[cell.pair].get(entrant, 0.0), result.change.error())
+    results = {place: result for place, result in pooled.results.items() if place in places}
+    shares = shares_of(searches)
     required: dict[Cell, set[int]] = defaultdict(set)
     for s in searches:
         if s.entrant in shown:
             required[s.cell].add(s.seed)
-    keys = sorted({cell.pair for cell in required})
+    keys = sorted({cell.setting for cell in required})
     return Evidence(
         competitors=competitors(searches, shown),
         results=results,
         required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
-        pairs={
-            key: _pair(key, bootstrapped.gaps.get(key), bootstrapped.people.get(key), errors[key], names)
+        settings={
+            key: _setting(key, pooled.gaps.get(key), pooled.people.get(key), _errors(key, results, shares))
             for key in keys
         },
         control=_control(searches),
-        shares={cell: _share(cell, searches_at) for cell, searches_at in _by_cell(searches).items()},
+        shares=shares,
         metrics=tuple(sorted({name for r in results.values() for name in r.off_target} - set(OFF_TARGET))),
         lines=competitors(searches, sorted({s.entrant for s in searches if s.role == REFERENCE_LINE})),
     )
 
 
-def _people(family: Family, victim: str) -> People:
-    people = [baseline.rows for baseline in family.victims[victim].values()]
-    fewest = [min(column) for column in zip(*(p.deserving().tolist() for p in people), strict=True)]
+def _errors(
+    key: SettingKey, results: Mapping[tuple[Cell, Entrant], Result], shares: Mapping[Cell, float | None]
+) -> Mapping[str, float]:
+    """Per yardstick the error of the gap change at the largest budget that it was run at on a setting."""
+    largest: dict[str, tuple[float, float]] = {}
+    for (cell, entrant), result in results.items():
+        if cell.setting == key and entrant.attack in YARDSTICKS and result.change.decided:
+            share = shares.get(cell) or 0.0
+            largest[entrant.attack] = max(largest.get(entrant.attack, (-1.0, 0.0)), (share, result.change.error))
+    return {attack: error for attack, (_, error) in sorted(largest.items())}
+
+
+def _people(family: Family, groups: Groups) -> People:
     return People(
         len(family.seeds),
-        min(len(p.labels) for p in people),
-        tuple(zip(people[0].group_names, fewest, strict=True)),
+        family.provisional,
+        min(len(people.labels) for people in family.people.values()),
+        tuple(zip(groups.names, groups.sizes, strict=True)),
     )
 
 
@@ -215,18 +243,21 @@ def _result(
     rows = [s.poison_rows for s in searches if s.poison_rows is not None]
     return Result(
         seeds=frozenset(s.seed for s in searches),
-        fg=fair_gain(series.gain, series.cost),
-        gain=series.gain,
+        score=series.score,
+        closed=series.closed,
         cost=series.cost,
+        change=series.change,
+        odds_score=series.odds_score,
         gap_signed=gap.signed,
         gap_clean=series.gap_clean,
         gap_poisoned=series.gap_poisoned,
-        change=series.change,
+        rises=series.rises,
+        best_rise=series.best_rise,
+        spread=series.spread,
+        balanced_cost=series.balanced_cost,
         validation_gap_clean=promised[0],
         validation_gap_poisoned=promised[1],
-        optimism=fmean(measured) - series.gain.value if len(measured) == len(searches) else None,
-        rise_p=min(p_value(rise) if rise.value > 0 else 1.0 for rise in series.rises),
-        groups=len(series.rises),
+        optimism=fmean(measured) - series.closed.value if len(measured) == len(searches) else None,
         queries=fmean(s.queries for s in searches),
         poison_rows=fmean(rows) if len(rows) == len(searches) else None,
         cpu_seconds=fmean(s.cpu_seconds for s in searches),
@@ -248,31 +279,24 @@ def _mean_of(values: Sequence[float | None]) -> float | None:
     return fmean(known) if known else None
 
 
-def _pair(
-    key: PairKey,
-    gap: CleanGap | None,
-    people: People | None,
-    errors: Mapping[Entrant, float],
-    names: Mapping[Entrant, str],
-) -> Pair:
+def _setting(key: SettingKey, gap: CleanGap | None, people: People | None, errors: Mapping[str, float]) -> Setting:
     coordinates = asdict(key)
     if gap is None or people is None:
-        return Pair(**coordinates, reason="no search on it yielded a result")
-    resolvable = smallest_resolvable_gain(
-        [e for entrant, e in errors.items() if names[entrant] == UNINFORMED_CONTROL],
-        [e for entrant, e in errors.items() if names[entrant] != "clean"],
-    )
-    low, high = gap.signed.interval()
-    reason = judge(gap, resolvable)
-    return Pair(
+        return Setting(**coordinates, counts=False, reason="no search on it yielded a result")
+    resolvable = smallest_resolvable_change(errors)
+    reason = why_inconclusive(gap, people.sizes, resolvable)
+    low, high = gap.signed.interval(level_of(max(2, len(people.sizes)))) or (None, None)
+    return Setting(
         **coordinates,
-        gap_clean=gap.gap,
-        gap_clean_low=finite(low),
-        gap_clean_high=finite(high),
-        groups=gap.groups,
-        resolvable=resolvable,
-        rankable=not reason,
+        counts=not reason,
         reason=reason,
+        gap_clean=gap.gap,
+        gap_clean_low=low,
+        gap_clean_high=high,
+        groups=gap.groups,
+        constant_cost=gap.constant_cost,
+        resolvable=resolvable,
+        provisional=people.provisional,
         seeds=people.seeds,
         audit_rows=people.audit_rows,
         sizes=people.sizes,
@@ -287,11 +311,12 @@ def _control(searches: Sequence[Search]) -> Entrant | None:
     return entrants[0] if entrants else None
 
 
-def _by_cell(searches: Sequence[Search]) -> Mapping[Cell, list[Search]]:
+def shares_of(searches: Iterable[Search]) -> Mapping[Cell, float | None]:
+    """The poison budget of each cell as a share of its training rows: of a count of rows the mean over searches."""
     at: dict[Cell, list[Search]] = defaultdict(list)
     for s in searches:
         at[s.cell].append(s)
-    return at
+    return {cell: _share(cell, own) for cell, own in at.items()}
 
 
 def _share(cell: Cell, searches: Sequence[Search]) -> float | None:
@@ -316,4 +341,15 @@ def competitors(searches: Sequence[Search], shown: Sequence[Entrant]) -> tuple[C
         extra += [f"{e.query_budget} queries"] if queries[e.attack, e.objective] > 1 else []
         return f"{e.attack} ({', '.join(extra)})" if extra else e.attack
 
-    return tuple(Competitor(e, label(e), first[e].role, first[e].attack_name) for e in sorted(shown))
+    sanity = {s.entrant for s in searches} - {s.entrant for s in searches if not is_sanity(s)}
+    contenders = _contenders([first[e] for e in sorted(shown)], sanity)
+    return tuple(Competitor(e, label(e), first[e].role, first[e].attack_name, e in contenders) for e in sorted(shown))
+
+
+def _contenders(candidates: Sequence[Search], sanity: Collection[Entrant]) -> set[Entrant]:
+    """One entrant per family of those that may be ranked: the one called like its attack, with the most queries."""
+    by_name: dict[str, list[Entrant]] = defaultdict(list)
+    for s in candidates:
+        if s.role in ("search", "baseline") and s.entrant not in sanity:
+            by_name[s.attack_name].append(s.entrant)
+    return {min(own, key=lambda e: (e.attack != name, -e.query_budget, e)) for name, own in by_name.items()}

@@ -1,4 +1,4 @@
-"""Ranks as tiers: who is significantly better than whom, over all pairs of entrants at once."""
+"""Rank intervals: who is significantly better than whom, over all pairs of contenders at once."""
 
 import math
 from collections.abc import Sequence
@@ -15,35 +15,25 @@ from a4g_bench.protocol import LEVEL
 
 @dataclass(frozen=True)
 class Rank:
-    """``tier`` is 1 + the number of entrants significantly better; the rank lies within ``rank_low..rank_high``."""
+    """The ranks that are not excluded: ``[1 + significantly better, n - significantly worse]`` of n contenders."""
 
-    tier: int
-    rank_low: int
-    rank_high: int
+    low: int
+    high: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.rank_low <= self.rank_high or self.tier != self.rank_low:
-            raise ValueError(f"impossible standing {self.tier} [{self.rank_low}, {self.rank_high}]")
+        if not 1 <= self.low <= self.high:
+            raise ValueError(f"impossible ranks [{self.low}, {self.high}]")
 
 
 def p_value(difference: Estimate) -> float:
-    """Two-sided p-value of a paired difference being 0: its t statistic, by the error and the degrees of freedom of
-    ``Estimate.sampling``.
-
-    For an estimate without parts, the bootstrap's ``2 (c + 1) / (B + 1)``, where c is the number of the B draws on the
-    rarer side of 0 (draws of exactly 0 are on both).
-    """
-    if not difference.exists:
+    """Two-sided p-value of a paired difference being 0: its t statistic, by its error and degrees of freedom."""
+    if not difference.decided:
         return 1.0
-    if difference.parts:
-        error, freedom = difference.sampling
-        if error == 0:
-            return float(difference.value == 0)
-        t = -abs(difference.value) / error
-        return 2 * float(stdtr(freedom, t) if math.isfinite(freedom) else ndtr(t))
-    draws = difference.draws[np.isfinite(difference.draws)]
-    rarer = min(int((draws <= 0).sum()), int((draws >= 0).sum()))
-    return min(1.0, 2 * (rarer + 1) / (len(draws) + 1))
+    error, freedom = difference.sampling
+    if error == 0:
+        return float(difference.value == 0)
+    t = -abs(difference.value) / error
+    return 2 * float(stdtr(freedom, t) if math.isfinite(freedom) else ndtr(t))
 
 
 def holm(p_values: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -71,9 +61,9 @@ def told_apart(scores: Sequence[Estimate]) -> dict[tuple[int, int], int]:
 
 
 def ranks_of(scores: Sequence[Estimate]) -> list[Rank]:
-    """Compare every two entrants by their paired difference."""
-    better, worse = [0] * len(scores), [0] * len(scores)  # how many entrants are better (worse) than this one
+    """Compare every two contenders by their paired difference."""
+    better, worse = [0] * len(scores), [0] * len(scores)  # how many contenders are better (worse) than this one
     for pair, winner in told_apart(scores).items():
         better[sum(pair) - winner] += 1
         worse[winner] += 1
-    return [Rank(1 + b, 1 + b, len(scores) - w) for b, w in zip(better, worse, strict=True)]
+    return [Rank(1 + b, len(scores) - w) for b, w in zip(better, worse, strict=True)]

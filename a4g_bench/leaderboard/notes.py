@@ -1,12 +1,12 @@
 """What a reader must know beside the numbers, in sentences."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from a4g_bench.leaderboard.evidence import Evidence
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search
 from a4g_bench.leaderboard.selection import Selection
-from a4g_bench.protocol import POISON_BUDGETS
+from a4g_bench.protocol import FIFTHS, POISON_BUDGETS
 
 _WHOLE_BOARD = tuple(Budget(False, share) for share in POISON_BUDGETS)
 _SHOWN = 5
@@ -18,14 +18,18 @@ def notes(
     lacking: Sequence[Search],
     counted: Sequence[Cell],
     selection: Selection,
+    left_out: Mapping[str, Sequence[int]],
 ) -> tuple[str, ...]:
-    """All remarks, the most consequential first. ``counted`` are the cells behind the overall board."""
+    """All remarks, the most consequential first. ``counted`` are the cells behind the overall board, ``left_out`` the
+    seeds per data set that are of no whole block.
+    """
     return (
         *_filters(selection),
-        *_pairs(evidence),
+        *_provisional(evidence),
+        *_left_out(left_out),
+        *_settings(evidence),
         *_incomplete(evidence, lacking),
         *_budgets(evidence, counted, selection),
-        *_seeds(evidence),
         *_sizes(searches),
         *_cautions(searches),
     )
@@ -46,8 +50,26 @@ def _filters(selection: Selection) -> list[str]:
     return [f"Restricted to {'; '.join(chosen)}: everything is recomputed for it."] if chosen else []
 
 
-def _pairs(evidence: Evidence) -> list[str]:
-    return [f"Not rankable: {key}: {pair.reason}." for key, pair in evidence.pairs.items() if not pair.rankable]
+def _provisional(evidence: Evidence) -> list[str]:
+    few = {key.dataset: setting.seeds for key, setting in evidence.settings.items() if setting.provisional}
+    if not few:
+        return []
+    counts = _list(f"{name} {seeds}" for name, seeds in few.items())
+    return [
+        f"Provisional: intervals and ranks need whole blocks of {FIFTHS} seeds (0 to 4, 5 to 9, ...), which audit"
+        f" everybody once; seeds here: {counts}."
+    ]
+
+
+def _left_out(left_out: Mapping[str, Sequence[int]]) -> list[str]:
+    return [
+        f"Left out, of no whole block: seed{'s' if len(seeds) > 1 else ''} {_list(seeds)} of {dataset}."
+        for dataset, seeds in left_out.items()
+    ]
+
+
+def _settings(evidence: Evidence) -> list[str]:
+    return [f"Inconclusive: {key}: {one.reason}." for key, one in evidence.settings.items() if not one.counts]
 
 
 def _incomplete(evidence: Evidence, lacking: Sequence[Search]) -> list[str]:
@@ -80,43 +102,34 @@ def _hole(cell: Cell, entrant: Entrant, seeds: Sequence[int], why: dict[tuple[Ce
 def _budgets(evidence: Evidence, counted: Sequence[Cell], selection: Selection) -> list[str]:
     used = sorted({cell.budget for cell in counted})
     if not used:
-        reason = (
-            "the rankable pairs have no poison budget in common" if _any_rankable(evidence) else "no pair is rankable"
-        )
+        reason = "the settings that count have no poison budget in common" if _any(evidence) else "no setting counts"
         return [f"There is no overall score: {reason}."]
     lines = []
     if tuple(used) != _WHOLE_BOARD:
         absent = [b for b in _WHOLE_BOARD if b not in used and (not selection.budgets or b in selection.budgets)]
         gone = (
-            f"; of the protocol's four, {_list(b.label for b in absent)} {'is' if len(absent) == 1 else 'are'} absent"
+            f"; of the protocol's three, {_list(b.label for b in absent)} {'is' if len(absent) == 1 else 'are'} absent"
         )
-        lines.append(
-            f"The score is the mean over the poison budgets {_list(b.label for b in used)}{gone if absent else ''}."
-        )
-    rankable = {cell.budget for cell in evidence.required if evidence.pairs[cell.pair].rankable}
-    left = sorted(rankable - set(used))
+        told = _list(b.label for b in used)
+        lines.append(f"The score is the weighted mean over the poison budgets {told}{gone if absent else ''}.")
+    counting = {cell.budget for cell in evidence.required if evidence.settings[cell.setting].counts}
+    left = sorted(counting - set(used))
     if left:
-        lines.append(
-            f"Poison budgets {_list(b.label for b in left)} do not enter the score: not every rankable pair has them."
-        )
+        told = _list(b.label for b in left)
+        lines.append(f"Poison budgets {told} do not enter the score: not every setting that counts has them.")
     return lines
 
 
-def _any_rankable(evidence: Evidence) -> bool:
-    return any(pair.rankable for pair in evidence.pairs.values())
-
-
-def _seeds(evidence: Evidence) -> list[str]:
-    alone = [str(key) for key, pair in evidence.pairs.items() if pair.seeds == 1]
-    return [f"One seed only, so intervals are about the audit rows alone: {_list(alone)}."] if alone else []
+def _any(evidence: Evidence) -> bool:
+    return any(setting.counts for setting in evidence.settings.values())
 
 
 def _sizes(searches: Sequence[Search]) -> list[str]:
     """A suite may cap a data set, which no column says: the rows that were used do."""
-    used = dict.fromkeys((s.cell.pair.dataset, s.rows) for s in searches if s.rows is not None)
+    used = dict.fromkeys((s.cell.setting.dataset, s.rows) for s in searches if s.rows is not None)
     return [f"Rows used of each data set: {_list(f'{name} {rows:,}' for name, rows in used)}."] if used else []
 
 
 def _cautions(searches: Sequence[Search]) -> list[str]:
-    seen = dict.fromkeys((s.cell.pair.dataset, caution) for s in searches for caution in s.cautions)
+    seen = dict.fromkeys((s.cell.setting.dataset, caution) for s in searches for caution in s.cautions)
     return [f"{dataset}: {caution}" for dataset, caution in seen]

@@ -1,15 +1,16 @@
-"""From packed predictions to wrong-prediction counts per audit row, and which outcomes are resampled together."""
+"""From packed predictions to wrong-prediction counts per audit row, and which outcomes belong together."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from a4g_bench.errors import StoreError
-from a4g_bench.leaderboard.records import Search
+from a4g_bench.leaderboard.records import Search, in_whole_blocks
 from a4g_bench.store.tables import BASELINE_COLUMNS, AuditedOn, ResultTables
 
 Counts = npt.NDArray[np.uint8]
@@ -242,7 +243,7 @@ def check_rows(outcomes: Sequence[Outcome]) -> None:
     same: set[tuple[int, int]] = set()
     for outcome in outcomes:
         search = outcome.search
-        pair = search.cell.pair
+        pair = search.cell.setting
         first = seen.setdefault((pair.dataset, pair.attribute, search.seed), outcome)
         key = id(first.clean), id(outcome.clean)
         if key in same:
@@ -258,24 +259,33 @@ def check_rows(outcomes: Sequence[Outcome]) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Outcomes of one data set and attribute whose victims were all run with the same seeds.
+    """Outcomes of one data set and attribute.
 
-    ``series[i]`` holds the outcomes of one entrant at one cell, by seed. ``victims`` maps a victim to its clean audits.
+    ``seeds`` are those of the data set, whatever the attribute. ``series[i]`` holds the outcomes of one entrant at one
+    cell, by seed. ``victims`` maps a victim to its clean audits. ``rows`` are those of the whole table, if known.
     """
 
+    dataset: str
     fingerprint: str
     attribute: str
     seeds: tuple[int, ...]
     series: tuple[Mapping[int, Paired], ...]
     victims: Mapping[str, Mapping[int, Baseline]]
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         if not self.seeds or list(self.seeds) != sorted(set(self.seeds)):
             raise ValueError("seeds must be distinct, sorted and at least one")
 
-    def people(self, seed: int) -> AuditRows:
-        """The rows audited at a seed; the same for all victims."""
-        return next(by_seed[seed].rows for by_seed in self.victims.values() if seed in by_seed)
+    @property
+    def provisional(self) -> bool:
+        """Whether its seeds are not whole blocks."""
+        return in_whole_blocks(self.seeds) != set(self.seeds)
+
+    @cached_property
+    def people(self) -> Mapping[int, AuditRows]:
+        """The rows audited at each seed that was; the same for all victims."""
+        return {seed: by_seed[seed].rows for by_seed in self.victims.values() for seed in self.seeds if seed in by_seed}
 
 
 def families(
@@ -285,28 +295,31 @@ def families(
 
     Outcomes with one ``series_of`` are a series.
     """
-    by_pair: dict[tuple[str, str, str], list[Outcome]] = {}
+    seeds: dict[str, set[int]] = defaultdict(set)
+    shared: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for o in outcomes:
-        pair = o.search.cell.pair
-        by_pair.setdefault((pair.dataset, pair.attribute, pair.victim), []).append(o)
-    shared: dict[tuple[str, str, tuple[int, ...]], list[Outcome]] = {}
-    for (dataset, attribute, _), members in sorted(by_pair.items()):
-        seeds = tuple(sorted({o.search.seed for o in members}))
-        shared.setdefault((dataset, attribute, seeds), []).extend(members)
+        setting = o.search.cell.setting
+        seeds[setting.dataset].add(o.search.seed)
+        shared[setting.dataset, setting.attribute].append(o)
     return [
-        _family(attribute, seeds, members, series_of)
-        for (_, attribute, seeds), members in sorted(shared.items(), key=lambda i: i[0])
+        _family(dataset, attribute, tuple(sorted(seeds[dataset])), members, series_of)
+        for (dataset, attribute), members in sorted(shared.items(), key=lambda item: item[0])
     ]
 
 
 def _family(
-    attribute: str, seeds: tuple[int, ...], members: Sequence[Outcome], series_of: Callable[[Outcome], Hashable]
+    dataset: str,
+    attribute: str,
+    seeds: tuple[int, ...],
+    members: Sequence[Outcome],
+    series_of: Callable[[Outcome], Hashable],
 ) -> tuple[Family, list[tuple[Outcome, ...]]]:
     series: dict[Hashable, dict[int, Outcome]] = {}
     victims: dict[str, dict[int, Baseline]] = {}
     for o in sorted(members, key=lambda o: o.search.place):
         s = o.search
         series.setdefault(series_of(o), {})[s.seed] = o
-        victims.setdefault(s.cell.pair.victim, {}).setdefault(s.seed, o.clean)
-    family = Family(members[0].search.fingerprint, attribute, seeds, tuple(series.values()), victims)
+        victims.setdefault(s.cell.setting.victim, {}).setdefault(s.seed, o.clean)
+    first = members[0].search
+    family = Family(dataset, first.fingerprint, attribute, seeds, tuple(series.values()), victims, first.rows)
     return family, [tuple(by_seed.values()) for by_seed in series.values()]

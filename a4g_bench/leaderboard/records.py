@@ -10,7 +10,7 @@ from functools import cached_property
 import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
-from a4g_bench.protocol import LEAST_GAP, MEAN_SEED
+from a4g_bench.protocol import FIFTHS, LEAST_GAP, MEAN_SEED
 from a4g_bench.store.coordinates import parse_budget
 from a4g_bench.store.rows import QueryRow
 from a4g_bench.store.tables import DETECTABILITY, AuditedOn, ResultTables, Row
@@ -38,7 +38,7 @@ class Budget:
 
 
 @dataclass(frozen=True, order=True)
-class PairKey:
+class SettingKey:
     """A data set with a protected attribute, and a victim."""
 
     dataset: str
@@ -51,13 +51,13 @@ class PairKey:
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """A pair at one poison budget."""
+    """A setting at one poison budget."""
 
-    pair: PairKey
+    setting: SettingKey
     budget: Budget
 
     def __str__(self) -> str:
-        return f"{self.pair} at {self.budget.label}"
+        return f"{self.setting} at {self.budget.label}"
 
 
 @dataclass(frozen=True, order=True)
@@ -93,6 +93,7 @@ class Search:
     cpu_seconds: float
     validation_gaps: tuple[float, float] | None  # U as the search measured it, clean and poisoned
     cautions: tuple[str, ...]
+    budget_rows: int | None
     protocol_version: int
     definitions: tuple[tuple[str, str, str], ...]  # (kind, label, JSON): what the labels stand for
     threat: tuple[str, str, str] = ("", "", "")  # knowledge, labels, row origin
@@ -102,11 +103,11 @@ class Search:
     @property
     def audited_on(self) -> AuditedOn:
         """With the identifier the key of the audit that is meant: that of its own victim, unless it is elsewhere."""
-        return self.elsewhere or AuditedOn(self.cell.pair.victim)
+        return self.elsewhere or AuditedOn(self.cell.setting.victim)
 
     def as_audited_on(self, other: AuditedOn, baseline_id: str) -> "Search":
         """The search as its audit on another victim, or behind a defence, judges it, against that one's clean audit."""
-        cell = Cell(replace(self.cell.pair, victim=other.label), self.cell.budget)
+        cell = Cell(replace(self.cell.setting, victim=other.label), self.cell.budget)
         return replace(self, cell=cell, baseline_id=baseline_id, elsewhere=other)
 
     @property
@@ -142,7 +143,7 @@ def record(row: dict[str, object], where: str) -> Search:
     return Search(
         search_id=text("search_id"),
         where=where,
-        cell=Cell(PairKey(text("dataset"), text("attribute"), text("victim")), Budget.parse(text("budget"))),
+        cell=Cell(SettingKey(text("dataset"), text("attribute"), text("victim")), Budget.parse(text("budget"))),
         entrant=Entrant(text("attack"), text("objective"), int(number("query_budget") or 0)),
         seed=int(number("seed") or 0),
         attack_name=text("attack_name"),
@@ -156,6 +157,7 @@ def record(row: dict[str, object], where: str) -> Search:
         poison_rows=number("poison_rows"),
         cpu_seconds=(number("fit_cpu_seconds") or 0.0) + (number("propose_seconds") or 0.0),
         validation_gaps=None if clean is None or poisoned is None else (clean, poisoned),
+        budget_rows=None if (allowed := number("budget_rows")) is None else int(allowed),
         cautions=tuple(map(str, cautions)) if isinstance(cautions, list) else (),
         protocol_version=int(number("protocol_version") or 0),
         definitions=_definitions(text("identity"), text("victim"), text("attack")),
@@ -206,6 +208,12 @@ def metric_sides(table: ResultTables) -> dict[tuple[str, str], tuple[float, floa
         if victims.get(row["search_id"]) == row["evaluated_on"] and row["value"] is not None:
             values[row["search_id"], row["metric"]][row["role"]] = row["value"]
     return {place: (by_role["clean"], by_role["poisoned"]) for place, by_role in values.items() if len(by_role) == 2}
+
+
+def in_whole_blocks(seeds: Iterable[int]) -> set[int]:
+    """Those of some seeds whose block of five, which audits every person once, is whole."""
+    own = set(seeds)
+    return {seed for seed in own if own.issuperset(range(seed - seed % FIFTHS, seed - seed % FIFTHS + FIFTHS))}
 
 
 def incumbents(queries: Sequence[QueryRow]) -> list[QueryRow | None]:

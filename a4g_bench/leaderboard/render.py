@@ -11,11 +11,11 @@ from a4g_bench.errors import A4GError, nearest
 from a4g_bench.leaderboard.board import Board, View
 from a4g_bench.leaderboard.column import Row, Shown, number
 from a4g_bench.leaderboard.columns import columns_in, legend, shown
-from a4g_bench.leaderboard.rankability import Pair
+from a4g_bench.leaderboard.settings import Setting
 
 Format = Literal["table", "csv", "json", "md", "latex"]
 
-_REFERENCES = "Reference lines (mitigations that add no rows; not ranked)"
+_REFERENCES = "Reference methods (mitigations that add no rows; not ranked)"
 _WIDTH = 110  # of notes in the plain table
 
 
@@ -73,7 +73,7 @@ def _no_formula(value: object) -> object:
 
 def _title(board: Board) -> str:
     budgets = f", poison budgets {', '.join(board.budgets)}" if board.budgets else ""
-    return f"FG@1, protocol version {board.protocol_version}{budgets}"
+    return f"GC@1 (gap closed within one point of accuracy), protocol version {board.protocol_version}{budgets}"
 
 
 def _sections(board: Board, by: View | None) -> list[tuple[str, list[Row]]]:
@@ -87,16 +87,16 @@ def _sections(board: Board, by: View | None) -> list[tuple[str, list[Row]]]:
     return [(heading, list(rows)) for heading, rows in groupby(board.by(by), headings[by])]
 
 
-_PAIR_TITLES = ("data set", "attribute", "victim", "clean gap (points)", "resolvable", "seeds", "rankable")
-_PAIR_LEFT = (True, True, True, False, False, False, True)
+_SETTING_TITLES = ("data set", "attribute", "victim", "clean gap (points)", "resolvable", "seeds", "counts")
+_SETTING_LEFT = (True, True, True, False, False, False, True)
 
 
-def _pair(p: Pair) -> list[str]:
-    gap = number(p.gap_clean, 1, scale=100)
-    if p.gap_clean_low is not None:
-        gap += f" [{number(p.gap_clean_low, 1, scale=100)}, {number(p.gap_clean_high, 1, scale=100)}]"
-    resolvable = number(p.resolvable, 1, scale=100)
-    return [p.dataset, p.attribute, p.victim, gap, resolvable, str(p.seeds), "yes" if p.rankable else "no"]
+def _setting(s: Setting) -> list[str]:
+    gap = number(s.gap_clean, 1, scale=100)
+    if s.gap_clean_low is not None:
+        gap += f" [{number(s.gap_clean_low, 1, scale=100)}, {number(s.gap_clean_high, 1, scale=100)}]"
+    resolvable = number(s.resolvable, 1, scale=100)
+    return [s.dataset, s.attribute, s.victim, gap, resolvable, str(s.seeds), "yes" if s.counts else "inconclusive"]
 
 
 def _aligned(titles: Sequence[str], lines: Sequence[Sequence[str]], left: Sequence[bool]) -> str:
@@ -110,10 +110,10 @@ def _aligned(titles: Sequence[str], lines: Sequence[Sequence[str]], left: Sequen
 
 
 def _titled(heading: str, rows: Sequence[Row], columns: Sequence[Shown]) -> tuple[str, list[Shown]]:
-    """A section's heading and columns: the ceiling's only where it is known, the seeds in the heading where all rows
+    """A section's heading and columns: the reference's only where it is known, the seeds in the heading where all rows
     have as many.
     """
-    kept = [c for c in columns if c.title != "ceil." or any(r.of_ceiling is not None for r in rows)]
+    kept = [c for c in columns if c.title != "of ref." or any(r.of_reference is not None for r in rows)]
     seeds = {row.seeds for row in rows if row.seeds}
     if len(kept) < len(columns) or len(seeds) != 1 or not any(c.title == "seeds" for c in kept):
         return heading, kept
@@ -121,7 +121,7 @@ def _titled(heading: str, rows: Sequence[Row], columns: Sequence[Shown]) -> tupl
 
 
 def _references(board: Board, grid: Callable[[Sequence[str], Sequence[Sequence[str]], Sequence[bool]], str]) -> str:
-    """The reference lines over all rankable pairs."""
+    """The reference methods over all settings that count."""
     columns = columns_in(board.columns, "references")
     overall = [row for row in board.references if row.dataset is None]
     return grid(
@@ -140,7 +140,7 @@ def _table(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     parts.append(fill(legend(board.columns, columns), _WIDTH))
     if board.references:
         parts.append(f"{_REFERENCES}\n\n{_references(board, _aligned)}")
-    parts.append("Pairs\n\n" + _aligned(_PAIR_TITLES, [_pair(p) for p in board.pairs], _PAIR_LEFT))
+    parts.append("Settings\n\n" + _aligned(_SETTING_TITLES, [_setting(s) for s in board.settings], _SETTING_LEFT))
     if board.notes:
         wrapped = [fill(n, _WIDTH, initial_indent="- ", subsequent_indent="  ") for n in board.notes]
         parts.append("Notes\n\n" + "\n".join(wrapped))
@@ -168,7 +168,7 @@ def _md(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
     parts.append(_plain(legend(board.columns, columns)))
     if board.references:
         parts.append(f"## {_REFERENCES}\n\n{_references(board, _grid)}")
-    parts.append("## Pairs\n\n" + _grid(_PAIR_TITLES, [_pair(p) for p in board.pairs], _PAIR_LEFT))
+    parts.append("## Settings\n\n" + _grid(_SETTING_TITLES, [_setting(s) for s in board.settings], _SETTING_LEFT))
     if board.notes:
         parts.append("## Notes\n\n" + "\n".join(f"- {_plain(note)}" for note in board.notes))
     return "\n\n".join(parts) + "\n"

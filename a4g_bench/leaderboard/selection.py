@@ -1,11 +1,12 @@
 """One record per search, with the filters applied and the guards that keep unlike results off one board."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from a4g_bench.errors import StoreError, nearest
-from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, record
-from a4g_bench.protocol import UNINFORMED_CONTROL
+from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, in_whole_blocks, record
+from a4g_bench.protocol import ORIGINAL, UNINFORMED_CONTROL
 from a4g_bench.store.tables import LATER_COLUMNS, SEARCH_COLUMNS, ResultTables
 
 #: The role of a mitigation that is shown beside the ranking: it has no poison budget, so filters of budgets and attacks
@@ -26,8 +27,8 @@ class Selection:
         """Whether a cell is selected (``attacks`` decides about entrants, not about cells)."""
         return (
             isinstance(cell, Cell)
-            and (not self.datasets or cell.pair.dataset in self.datasets)
-            and (not self.victims or cell.pair.victim in self.victims)
+            and (not self.datasets or cell.setting.dataset in self.datasets)
+            and (not self.victims or cell.setting.victim in self.victims)
             and (not self.budgets or cell.budget in self.budgets)
         )
 
@@ -52,11 +53,11 @@ def read_sides(sides: Sequence[Sequence[ResultTables]], selection: Selection) ->
     searches = [[next(alike) for _ in side] for side in latest]
     everything = [search for side in searches for search in side]
     _check_filters(everything, selection)
-    kept = [kept_cells(side, selection) for side in searches]
+    kept = [whole_blocks(kept_cells(side, selection)) for side in searches]
     if not any(selection.attacks == () or s.entrant.attack in selection.attacks for k in kept for s in _entrants(k)):
         raise StoreError("no search matches the filters together")
     together = [search for side in kept for search in side]
-    _check_one(together, "fingerprint", lambda s: f"data set '{s.cell.pair.dataset}'", lambda s: s.fingerprint)
+    _check_one(together, "fingerprint", lambda s: f"data set '{s.cell.setting.dataset}'", lambda s: s.fingerprint)
     _check_one(together, "protocol_version", lambda _: "the results", lambda s: str(s.protocol_version))
     _check_definitions("victim", together)
     for side in kept:
@@ -65,6 +66,25 @@ def read_sides(sides: Sequence[Sequence[ResultTables]], selection: Selection) ->
     for side in selected:
         _check_places(side)
     return tuple(tuple(sorted(side, key=lambda s: (s.place, s.search_id))) for side in selected)
+
+
+def is_sanity(search: Search) -> bool:
+    """Whether a search is no contender but a check of the harness: one that minimises the opposite, one that may add no
+    row, and the original's attack.
+    """
+    opposite = search.role == "search" and search.entrant.objective.startswith("inverted-")
+    nothing = search.role == "search" and search.budget_rows == 0
+    return opposite or nothing or search.attack_name == ORIGINAL
+
+
+def whole_blocks(searches: Iterable[Search]) -> list[Search]:
+    """The searches of whole blocks of seeds, per data set; all of a data set that has none."""
+    seeds: dict[str, set[int]] = defaultdict(set)
+    everything = list(searches)
+    for s in everything:
+        seeds[s.cell.setting.dataset].add(s.seed)
+    kept = {dataset: in_whole_blocks(own) or own for dataset, own in seeds.items()}
+    return [s for s in everything if s.seed in kept[s.cell.setting.dataset]]
 
 
 def _latest(tables: Sequence[ResultTables]) -> list[Search]:
@@ -117,8 +137,8 @@ def _check_filters(searches: Iterable[Search], selection: Selection) -> None:
     cells = {s.cell for s in searches}
     budgets = {s.cell.budget.label for s in _entrants(searches)}
     valid: tuple[tuple[str, Iterable[str], set[str]], ...] = (
-        ("data set", selection.datasets, {cell.pair.dataset for cell in cells}),
-        ("victim", selection.victims, {cell.pair.victim for cell in cells}),
+        ("data set", selection.datasets, {cell.setting.dataset for cell in cells}),
+        ("victim", selection.victims, {cell.setting.victim for cell in cells}),
         ("poison budget", [b.label for b in selection.budgets], budgets),
         ("attack", selection.attacks, {s.entrant.attack for s in _entrants(searches)}),
     )

@@ -1,16 +1,17 @@
 """What is known of one entrant over some cells, averaged as the protocol says: what every column is computed from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from a4g_bench.leaderboard.estimates import Estimate, allowed_gain, ratio, weighted
+from a4g_bench.leaderboard.estimates import Estimate, ratio, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
 from a4g_bench.leaderboard.inference import Rank
 from a4g_bench.leaderboard.records import Cell
-from a4g_bench.protocol import LEAST_CEILING, LEVEL
+from a4g_bench.leaderboard.score import budget_weights
+from a4g_bench.protocol import ACCURACY_ALLOWANCE, WORSE
 
-Status = Literal["ok", "incomplete", "not rankable", "reference"]
+Status = Literal["ok", "provisional", "incomplete", "inconclusive", "reference"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +25,31 @@ class Place:
     budget_label: str | None = None
 
 
-def protocol_weights(cells: Sequence[Cell]) -> list[float]:
-    """Weights that sum to 1 and turn a sum into the mean over data sets of that over victims of that over budgets."""
-    datasets = {(c.pair.dataset, c.pair.attribute) for c in cells}
+def score_weights(cells: Sequence[Cell], shares: Mapping[Cell, float | None]) -> list[float]:
+    """Weights that sum to 1: the mean over data sets of the mean over attributes of the mean over victims, and within
+    each setting the trapezoid weights on the logarithm of its budgets.
+
+    Args:
+        cells: The cells, in the order of the weights.
+        shares: The budget of each as a share of the training rows; an unknown or a zero one counts as a single budget.
+
+    Returns:
+        A weight per cell.
+    """
+    datasets = {c.setting.dataset for c in cells}
+    attributes = {(c.setting.dataset, c.setting.attribute) for c in cells}
+    settings = {c.setting for c in cells}
+    of_setting: dict[Cell, float] = {}
+    for setting in settings:
+        own = [c for c in cells if c.setting == setting]
+        known = [share for c in own if (share := shares.get(c))]
+        weights = budget_weights(known) if len(known) == len(own) else [1 / len(own)] * len(own)
+        of_setting |= dict(zip(own, weights, strict=True))
     weights = []
     for c in cells:
-        own = (c.pair.dataset, c.pair.attribute)
-        victims = {o.pair.victim for o in cells if (o.pair.dataset, o.pair.attribute) == own}
-        budgets = sum(o.pair == c.pair for o in cells)
-        weights.append(1 / (len(datasets) * len(victims) * budgets))
+        among = sum(1 for dataset, _ in attributes if dataset == c.setting.dataset)
+        victims = sum(1 for s in settings if (s.dataset, s.attribute) == (c.setting.dataset, c.setting.attribute))
+        weights.append(of_setting[c] / (len(datasets) * among * victims))
     return weights
 
 
@@ -49,9 +66,9 @@ class Summary:
     complete: bool
     results: tuple[Result, ...]
     weights: Sequence[float]
-    fg: Estimate | None = None
+    score: Estimate | None = None
     over_control: Estimate | None = None
-    of_ceiling: Estimate | None = None
+    of_reference: Estimate | None = None
     status: Status = "incomplete"
     rank: Rank | None = None
 
@@ -64,26 +81,22 @@ class Summary:
         results = tuple(result for result in known if result is not None)
         if not cells or len(results) < len(cells):
             return cls(who=who, place=place, complete=False, results=(), weights=weights)
-        ceilings = [c for cell in cells if (c := evidence.ceiling(who.entrant, cell)) is not None]
+        references = [r for cell in cells if (r := evidence.reference(who.entrant, cell)) is not None]
         over = [o for cell in cells if (o := evidence.over_control(who.entrant, cell)) is not None]
+        score = weighted(weights, [result.score for result in results])
         return cls(
             who=who,
             place=place,
             complete=evidence.complete(who.entrant, cells),
             results=results,
             weights=weights,
-            fg=weighted(weights, [result.fg for result in results]),
+            score=score,
             over_control=weighted(weights, over) if len(over) == len(cells) else None,
-            of_ceiling=_share(
-                weighted(weights, [allowed_gain(result.gain, result.cost) for result in results]),
-                weighted(weights, ceilings),
-            )
-            if len(ceilings) == len(cells)
-            else None,
+            of_reference=_share(score, weighted(weights, references)) if len(references) == len(cells) else None,
         )
 
     def mean(self, value: Callable[[Result], float | None]) -> float | None:
-        """The protocol's mean of a number per cell; None if a cell lacks it."""
+        """The score's mean of a number per cell; None if a cell lacks it."""
         values = [value(result) for result in self.results]
         known = [v for v in values if v is not None]
         if not known or len(known) < len(values):
@@ -96,18 +109,28 @@ class Summary:
         return sum(w * v for w, v in both) / sum(w for w, _ in both) if both else None
 
     def estimate(self, value: Callable[[Result], Estimate]) -> Estimate | None:
-        """The protocol's mean of an estimate per cell, with its draws; None without results."""
+        """The score's mean of an estimate per cell; None without results."""
         return weighted(self.weights, [value(result) for result in self.results]) if self.results else None
 
     @property
-    def levels_down(self) -> bool | None:
-        """Whether any group's harm rate rose at any of the cells, by Bonferroni's correction; None without results."""
-        if not self.results:
-            return None
-        looks = sum(result.groups for result in self.results)
-        return min(result.rise_p for result in self.results) * looks <= LEVEL
+    def who_pays(self) -> float | None:
+        """The rise of the rate of the group best off before, over U before less U after, both summed over the cells;
+        None where nothing closed.
+        """
+        closed = sum(result.change.value for result in self.results)
+        return sum(result.best_rise for result in self.results) / closed if closed > 0 else None
+
+    @property
+    def cells_worse(self) -> int:
+        """Cells where some group's harm rate rose by more than a point."""
+        return sum(max(result.rises, default=0.0) > WORSE for result in self.results)
+
+    @property
+    def cells_over(self) -> int:
+        """Cells whose mean accuracy cost exceeds the allowance."""
+        return sum(result.cost.value > ACCURACY_ALLOWANCE for result in self.results)
 
 
-def _share(part: Estimate, whole: Estimate) -> Estimate | None:
-    """A ratio; None where there is nothing to share."""
-    return ratio(part, whole) if whole.value >= LEAST_CEILING else None
+def _share(score: Estimate, reference: Estimate) -> Estimate | None:
+    """A ratio of scores; None where the reference closes nothing."""
+    return ratio(score, reference) if reference.value > 0 else None

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from a4g_bench.data.split import stratified_parts
 from a4g_bench.errors import VictimError
 from a4g_bench.metrics.confusion import confusion, unfairness
-from a4g_bench.protocol import AUDIT_SEEDS, CEILING
+from a4g_bench.protocol import AUDIT_SEEDS, REFERENCE
 from a4g_bench.references.base import Features, Groups, Labels, MitigationTask, Reference
 from a4g_bench.victims.base import favourable_scores, gives_scores
 
@@ -30,7 +30,7 @@ class Thresholds(Reference):
     group of every person it judges.
     """
 
-    name = CEILING
+    name = REFERENCE
     summary = "fairlearn's thresholds per group, at the accuracy allowed: the ceiling"
     packages = ("fairlearn",)
     trainings = AUDIT_SEEDS + _FOLDS + 1

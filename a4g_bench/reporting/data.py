@@ -53,8 +53,8 @@ def subsets(study: Study) -> dict[str, dict[str, Any]]:
 
 def _choices(study: Study) -> Iterator[list[str]]:
     cells = {search.cell for search in study.entrants}
-    yield ["", *sorted({cell.pair.dataset for cell in cells})]
-    yield ["", *sorted({cell.pair.victim for cell in cells})]
+    yield ["", *sorted({cell.setting.dataset for cell in cells})]
+    yield ["", *sorted({cell.setting.victim for cell in cells})]
     yield ["", *(budget.label for budget in sorted({cell.budget for cell in cells}))]
 
 
@@ -65,17 +65,18 @@ def _subset(study: Study) -> dict[str, Any]:
     return {
         "rows": {row.entrant: [rounded(row.values[column.key]) for column in on_page(board)] for row in rows},
         "lines": [
-            [row.entrant, *(rounded(v) for v in (row.gain, row.gap_clean, row.gap_poisoned, row.accuracy_cost))]
+            [row.entrant, *(rounded(v) for v in (row.gc, row.gap_clean, row.gap_poisoned, row.accuracy_cost))]
             for row in board.references
             if row.dataset is None and row.status == "reference"
         ],
-        "pairs": [
+        "settings": [
             [
-                p.dataset, p.attribute, p.victim, *map(rounded, (p.gap_clean, p.gap_clean_low, p.gap_clean_high)),
-                rounded(p.resolvable), p.seeds, p.rankable, p.reason, p.audit_rows, dict(p.sizes),
+                s.dataset, s.attribute, s.victim, *map(rounded, (s.gap_clean, s.gap_clean_low, s.gap_clean_high)),
+                rounded(s.resolvable), s.seeds, s.counts, s.reason, s.audit_rows, dict(s.sizes),
             ]
-            for p in board.pairs
+            for s in board.settings
         ],
+        "without": board.robustness,
         "budgets": list(board.budgets),
         "notes": list(board.notes),
         "volumes": {
@@ -88,7 +89,7 @@ def _subset(study: Study) -> dict[str, Any]:
 
 
 def _ranked_or_alone(study: Study, board: Board) -> Sequence[Row]:
-    """The overall rows; of a single cell that cannot be ranked its own, which say so."""
+    """The overall rows; of a single cell that is inconclusive its own, which say so."""
     cells = list(study.evidence.required)
     return rank(study.evidence, cells, Place()) if len(cells) == 1 and not board.budgets else board.overall
 
@@ -118,7 +119,7 @@ MOST_POINTS = 250
 
 def key_of(cell: Cell) -> str:
     """``dataset|victim|budget``, as in the page."""
-    return f"{cell.pair.dataset}|{cell.pair.victim}|{cell.budget.label}"
+    return f"{cell.setting.dataset}|{cell.setting.victim}|{cell.budget.label}"
 
 
 def by_key(cells: Sequence[CellResults]) -> dict[str, CellResults]:
@@ -197,13 +198,13 @@ def cards(study: Study, tables: Sequence[ResultTables]) -> list[dict[str, Any]]:
     }
     made: dict[tuple[str, str], dict[str, Any]] = {}
     for s in study.entrants:
-        place = s.cell.pair.dataset, s.cell.pair.attribute
-        pair = study.evidence.pairs.get(s.cell.pair)
-        if place in made or pair is None:
+        place = s.cell.setting.dataset, s.cell.setting.attribute
+        setting = study.evidence.settings.get(s.cell.setting)
+        if place in made or setting is None:
             continue
         made[place] = {
-            "dataset": place[0], "attribute": place[1], "rows": s.rows, "audit_rows": pair.audit_rows,
-            "sizes": dict(pair.sizes), "fingerprint": s.fingerprint, "cautions": list(s.cautions),
+            "dataset": place[0], "attribute": place[1], "rows": s.rows, "audit_rows": setting.audit_rows,
+            "sizes": dict(setting.sizes), "fingerprint": s.fingerprint, "cautions": list(s.cautions),
             "harm": "being denied a favourable label 1 (FNR)" if favourable[place[0]] == 1
             else "being given an unfavourable label 1 (FPR)",
         }  # fmt: skip

@@ -59,9 +59,8 @@ def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: s
     )
     text = environment.get_template("report.html").render(
         title=heading, board=board, version=__version__, cards=cards(study, tables), run=run, data=_script(data),
-        style=_part("report.css"), program=_part("report.js"), draws=study.draws,
+        style=_part("report.css"), program=_part("report.js"),
         columns=shown(board.columns, "scores"),
-        has_ceiling=any(row.of_ceiling is not None for row in board.overall),
         has_transfer=bool(data["transfer"]), has_defences=bool(data["defences"]["cells"]),
     )  # fmt: skip
     try:

@@ -246,8 +246,8 @@ OFF_TARGET = (
 )  # fmt: skip
 SEARCH_COLUMNS = (
     "search_id", "status", "error_type", "attempt", "dataset", "attribute", "victim", "attack", "attack_name",
-    "objective", "budget", "budget_share", "query_budget", "seed", "role", "knowledge", "labels", "row_origin",
-    "baseline_id",
+    "objective", "budget", "budget_share", "budget_rows", "query_budget", "seed", "role", "knowledge", "labels",
+    "row_origin", "baseline_id",
     "train_rows", "validation_rows", "audit_rows", "queries", "poison_rows",
     "validation_gap_clean", "validation_gap_poisoned", "fingerprint", "cautions", "protocol_version", "identity",
     "propose_seconds", "fit_cpu_seconds",

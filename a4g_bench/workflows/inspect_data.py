@@ -28,12 +28,13 @@ Rates = dict[str, Any]
 
 
 def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
-    """Audit the clean victim over ``seeds`` splits, with the protocol's statistics on whether the pair is rankable.
+    """Audit the clean victim over ``seeds`` splits, with the protocol's statistics on whether the setting counts.
 
     Rates are pooled over the splits' audit rows, averaged over the audit victim seeds and, with more than five splits,
     over those that a row is audited in; their intervals are Wilson's at 95 %, each row counted once. The AUC is
     averaged over splits and victim seeds, with the counterpart of Wilson's interval (:mod:`a4g_bench.metrics.auc`); a
-    victim without scores has none. Gap and rankability are the leaderboard's, against 1 % random duplicates.
+    victim without scores has none. The gap, and whether the setting counts, are the leaderboard's; what is resolvable
+    is that of the yardstick ``cell-duplication`` at 5 %. Fewer than five splits give a gap without an interval.
     Raises ``VictimError`` if the victim cannot be trained.
     """
     suite = Suite.model_validate(
@@ -41,8 +42,8 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
             "name": "audit",
             "datasets": [subject.entry],
             "victims": [victim],
-            "attacks": ["random-duplicates"],
-            "poison_budgets": ["1%"],
+            "attacks": ["cell-duplication"],
+            "poison_budgets": ["5%"],
             "seeds": seeds,
         }
     )
@@ -64,7 +65,7 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
         tables = [results.read(name) for name in ("searches", "predictions", "baselines")]
         board = build([ResultTables("audit", *tables)])
         baselines = tables[2].to_pylist()
-    [pair] = board.pairs
+    [setting] = board.settings
     table = subject.table
     reason = _no_auc(victim)
     scored = [] if reason else [_scores(subject, victim, seed) for seed in range(seeds)]
@@ -91,10 +92,10 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
         "no_auc": reason,
         "accuracy": float(np.mean(np.where(table.labels[audited] == 1, positive, 1 - positive))),
         "harm": "FNR" if favourable == 1 else "FPR",
-        "gap": {"value": pair.gap_clean, "low": pair.gap_clean_low, "high": pair.gap_clean_high},
-        "resolvable": pair.resolvable,
-        "rankable": pair.rankable,
-        "reason": pair.reason,
+        "gap": {"value": setting.gap_clean, "low": setting.gap_clean_low, "high": setting.gap_clean_high},
+        "resolvable": setting.resolvable,
+        "counts": setting.counts,
+        "reason": setting.reason,
     }
 
 

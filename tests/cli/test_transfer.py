@@ -123,7 +123,7 @@ def test_the_picture_shows_each_victim_clean_and_poisoned(root: Path) -> None:
 
     results = Results(str(root))
     drawn = [one for one in pictures(read_cell_results([results], Selection())) if one.kind == "transfer"]
-    assert [(one.cell.pair.victim, one.attack) for one in drawn] == [
+    assert [(one.cell.setting.victim, one.attack) for one in drawn] == [
         ("forest", "random-duplicates"),
         ("logistic_regression", "random-duplicates"),
         ("logistic_regression", "threshold-copies"),

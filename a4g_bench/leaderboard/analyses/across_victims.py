@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from a4g_bench.errors import NotAskedForError
-from a4g_bench.leaderboard.bootstrap import Series, resample
 from a4g_bench.leaderboard.column import Row
 from a4g_bench.leaderboard.estimates import finite
-from a4g_bench.leaderboard.evidence import bootstrap, weigh
+from a4g_bench.leaderboard.evidence import pool_all, returning_people, weigh
+from a4g_bench.leaderboard.groups import groups_of
 from a4g_bench.leaderboard.outcomes import (
     Baseline,
     Baselines,
@@ -22,10 +22,10 @@ from a4g_bench.leaderboard.outcomes import (
     clean_audits,
     read_outcomes,
 )
+from a4g_bench.leaderboard.pooling import Series, pool
 from a4g_bench.leaderboard.ranking import place_of, rank
 from a4g_bench.leaderboard.records import Budget, Search
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_searches
-from a4g_bench.protocol import DRAWS
 from a4g_bench.store.tables import AuditedOn, ResultTables
 
 
@@ -33,7 +33,7 @@ from a4g_bench.store.tables import AuditedOn, ResultTables
 class TransferCell:
     """One attack at one cell, crafted on one victim and audited on another (or on the same).
 
-    ``fg`` is FG@1_b with its 95 % interval ``fg_low..fg_high``; gaps and costs are rates. Null is "does not exist".
+    ``gc`` is the score with its 95 % interval ``gc_low..gc_high``; gaps and costs are rates. Null is "does not exist".
     """
 
     dataset: str | None
@@ -44,9 +44,9 @@ class TransferCell:
     role: str
     crafted_on: str
     evaluated_on: str | None
-    fg: float | None
-    fg_low: float | None
-    fg_high: float | None
+    gc: float | None
+    gc_low: float | None
+    gc_high: float | None
     gap_clean: float | None
     gap_poisoned: float | None
     accuracy_cost: float | None
@@ -61,7 +61,7 @@ class TransferCell:
 class DefendedCell:
     """One attack at one cell behind one defence; ``defence`` is null where there is none.
 
-    Behind a defence, G, gaps and costs compare the poisoned victim with the clean one behind the same defence. Rates;
+    Behind a defence, ``closed``, gaps and costs compare the poisoned victim with the clean one behind the same defence. Rates;
     null is "does not exist".
     """
 
@@ -73,10 +73,10 @@ class DefendedCell:
     attack: str
     role: str
     defence: str | None
-    fg: float | None
-    fg_low: float | None
-    fg_high: float | None
-    gain: float | None
+    gc: float | None
+    gc_low: float | None
+    gc_high: float | None
+    closed: float | None
     gap_clean: float | None
     gap_poisoned: float | None
     accuracy_cost: float | None
@@ -91,7 +91,7 @@ class DefendedCell:
 class Price:
     """What a defence does to the clean victim: its gap before and after, and the accuracy it costs, as rates.
 
-    ``gap_closed`` has a paired 95 % interval; ``accuracy_cost_upper`` is the cost's one-sided 95 % upper bound.
+    ``gap_closed`` and ``accuracy_cost`` have paired 95 % intervals.
     """
 
     dataset: str | None
@@ -104,7 +104,8 @@ class Price:
     gap_closed_low: float | None
     gap_closed_high: float | None
     accuracy_cost: float | None
-    accuracy_cost_upper: float | None
+    accuracy_cost_low: float | None
+    accuracy_cost_high: float | None
     seeds: int
 
     def to_json(self) -> dict[str, Any]:
@@ -119,7 +120,6 @@ def transfer(
     victims: Sequence[str] = (),
     budgets: Sequence[str] = (),
     attacks: Sequence[str] = (),
-    draws: int = DRAWS,
 ) -> tuple[TransferCell, ...]:
     """The matrix crafted-on x evaluated-on of each data set, budget and attack that was audited on another victim.
 
@@ -131,7 +131,6 @@ def transfer(
         victims: Only what was crafted on these.
         budgets: Only these poison budgets.
         attacks: Only these attacks.
-        draws: Bootstrap draws.
 
     Returns:
         The cells of the matrices.
@@ -148,7 +147,7 @@ def transfer(
     cells: list[TransferCell] = []
     for victim in audits.crafted_on(victims):
         elsewhere = [s for s in audits.audits_of_sets_from(victim) if s.audited_on.defence is None]
-        cells += [_transferred(row, victim) for row in _rows(tables, elsewhere, draws)]
+        cells += [_transferred(row, victim) for row in _rows(tables, elsewhere)]
     travelled = {_matrix(cell) for cell in cells if cell.evaluated_on != cell.crafted_on}
     if not travelled:
         raise nothing
@@ -162,7 +161,6 @@ def defended(
     victims: Sequence[str] = (),
     budgets: Sequence[str] = (),
     attacks: Sequence[str] = (),
-    draws: int = DRAWS,
 ) -> tuple[tuple[DefendedCell, ...], tuple[Price, ...]]:
     """Every attack's cells, undefended and behind each defence, and the defences' own prices on clean data.
 
@@ -174,7 +172,6 @@ def defended(
         victims: Only these victims.
         budgets: Only these poison budgets.
         attacks: Only these attacks.
-        draws: Bootstrap draws.
 
     Returns:
         The cells, and the prices.
@@ -193,8 +190,8 @@ def defended(
         made = audits.audits_of_sets_from(victim)
         for defence in (None, *defences):
             behind = [s for s in made if s.audited_on == AuditedOn(victim, defence)]
-            cells += [_defended(row, victim, defence) for row in _rows(tables, behind, draws)]
-        prices += _prices(tables, audits.undefended(victim), victim, defences, draws)
+            cells += [_defended(row, victim, defence) for row in _rows(tables, behind)]
+        prices += _prices(tables, audits.undefended(victim), victim, defences)
     if not cells:
         which = " that is selected" if datasets or victims or budgets or attacks else ""
         raise NotAskedForError(f"nothing{which} was audited behind a defence: give the suite 'defences'")
@@ -219,7 +216,7 @@ class _Audits:
             s
             for s in read_searches(tables, Selection())
             if s.role != REFERENCE_LINE
-            and (not datasets or s.cell.pair.dataset in datasets)
+            and (not datasets or s.cell.setting.dataset in datasets)
             and (not wanted or s.cell.budget in wanted)
             and (not attacks or s.entrant.attack in attacks)
         ]
@@ -230,17 +227,17 @@ class _Audits:
 
     def crafted_on(self, victims: Sequence[str]) -> list[str]:
         """The victims that audited sets were crafted on."""
-        known = {s.cell.pair.victim for s in self.searches if self._of(s)}
+        known = {s.cell.setting.victim for s in self.searches if self._of(s)}
         return sorted(victim for victim in known if not victims or victim in victims)
 
     def defences(self, victim: str) -> list[str]:
         """The defences that sets crafted on a victim were audited behind."""
-        on = {other for s in self.searches if s.cell.pair.victim == victim for other in self._of(s)}
+        on = {other for s in self.searches if s.cell.setting.victim == victim for other in self._of(s)}
         return sorted(other.defence for other in on if other.defence is not None and other.victim == victim)
 
     def undefended(self, victim: str) -> list[Search]:
         """The searches crafted on a victim."""
-        return [s for s in self.searches if s.cell.pair.victim == victim]
+        return [s for s in self.searches if s.cell.setting.victim == victim]
 
     def audits_of_sets_from(self, victim: str) -> list[Search]:
         """All audits of sets crafted on a victim, those on itself among them."""
@@ -252,14 +249,14 @@ class _Audits:
 
 
 def _setting(search: Search) -> tuple[str, str, str, int]:
-    pair = search.cell.pair
+    pair = search.cell.setting
     return pair.dataset, pair.attribute, search.fingerprint, search.seed
 
 
-def _rows(tables: Sequence[ResultTables], audits: Sequence[Search], draws: int) -> Iterator[Row]:
+def _rows(tables: Sequence[ResultTables], audits: Sequence[Search]) -> Iterator[Row]:
     """The board's rows of the single cells of some audits, where there is a result."""
     outcomes, _ = read_outcomes(tables, audits)
-    evidence = weigh(audits, bootstrap(outcomes, draws, {}), sorted({s.entrant for s in audits}))
+    evidence = weigh(audits, pool_all(outcomes, {}), sorted({s.entrant for s in audits}))
     for cell in evidence.required:
         yield from (row for row in rank(evidence, [cell], place_of(cell, evidence)) if row.seeds)
 
@@ -269,12 +266,12 @@ def _transferred(row: Row, victim: str) -> TransferCell:
 
 
 def _defended(row: Row, victim: str, defence: str | None) -> DefendedCell:
-    return DefendedCell(victim=victim, defence=defence, gain=row.gain, **_shared(row))
+    return DefendedCell(victim=victim, defence=defence, closed=row.closed, **_shared(row))
 
 
 def _shared(row: Row) -> dict[str, Any]:
     names = (
-        "dataset", "attribute", "budget_label", "entrant", "attack", "role", "fg", "fg_low", "fg_high", "gap_clean",
+        "dataset", "attribute", "budget_label", "entrant", "attack", "role", "gc", "gc_low", "gc_high", "gap_clean",
         "gap_poisoned", "accuracy_cost", "seeds",
     )  # fmt: skip
     return {name: row.values[name] for name in names}
@@ -285,7 +282,7 @@ def _matrix(cell: TransferCell) -> tuple[str | None, ...]:
 
 
 def _prices(
-    tables: Sequence[ResultTables], searches: Sequence[Search], victim: str, defences: Sequence[str], draws: int
+    tables: Sequence[ResultTables], searches: Sequence[Search], victim: str, defences: Sequence[str]
 ) -> Iterator[Price]:
     """What each defence does to the clean victim, by data set and attribute, the one that closes most first."""
     clean = clean_audits(tables)
@@ -308,12 +305,21 @@ def _prices(
             continue
         undefended = {seed: paired.clean for by_seed in series for seed, paired in by_seed.items()}
         present = [(defence, by_seed) for defence, by_seed in zip(defences, series, strict=True) if by_seed]
-        fingerprint = members[seeds[0]].fingerprint
-        family = Family(fingerprint, attribute, seeds, tuple(by_seed for _, by_seed in present), {victim: undefended})
-        resampled, _ = resample(family, draws)
+        first = members[seeds[0]]
+        family = Family(
+            dataset,
+            first.fingerprint,
+            attribute,
+            seeds,
+            tuple(by_seed for _, by_seed in present),
+            {victim: undefended},
+            first.rows,
+        )
+        groups = groups_of(list(family.people.values()), family.rows)
+        pooled, _ = pool(family, groups, returning_people([family], [groups]))
         prices = [
             _price(dataset, attribute, victim, defence, estimates, len(by_seed))
-            for (defence, by_seed), estimates in zip(present, resampled, strict=True)
+            for (defence, by_seed), estimates in zip(present, pooled, strict=True)
         ]
         yield from sorted(prices, key=lambda price: (-(price.gap_closed or 0.0), price.defence))
 
@@ -331,7 +337,8 @@ def _paired(
 
 
 def _price(dataset: str, attribute: str, victim: str, defence: str, series: Series, seeds: int) -> Price:
-    low, high = series.change.interval()
+    low, high = series.change.interval() or (None, None)
+    cost_low, cost_high = series.cost.interval() or (None, None)
     return Price(
         dataset=dataset,
         attribute=attribute,
@@ -340,9 +347,10 @@ def _price(dataset: str, attribute: str, victim: str, defence: str, series: Seri
         gap_undefended=finite(series.gap_clean),
         gap_defended=finite(series.gap_poisoned),
         gap_closed=finite(series.change.value),
-        gap_closed_low=finite(low),
-        gap_closed_high=finite(high),
+        gap_closed_low=low,
+        gap_closed_high=high,
         accuracy_cost=finite(series.cost.value),
-        accuracy_cost_upper=finite(series.cost.upper()),
+        accuracy_cost_low=cost_low,
+        accuracy_cost_high=cost_high,
         seeds=seeds,
     )

@@ -6,13 +6,13 @@ from typing import Any, Literal, cast
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.estimates import Estimate, finite, weighted
-from a4g_bench.leaderboard.evidence import Result, results_by
+from a4g_bench.leaderboard.evidence import Result, results_by, shares_of
 from a4g_bench.leaderboard.inference import holm, p_value
 from a4g_bench.leaderboard.outcomes import Outcome, check_rows, read_outcomes
 from a4g_bench.leaderboard.records import Cell, Entrant
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_sides
-from a4g_bench.leaderboard.summary import protocol_weights
-from a4g_bench.protocol import DRAWS, LEVEL
+from a4g_bench.leaderboard.summary import score_weights
+from a4g_bench.protocol import LEVEL
 from a4g_bench.store.tables import ResultTables
 
 #: Whether it is of the later results, the cell, the entrant.
@@ -24,8 +24,8 @@ Verdict = Literal["better", "worse", "no difference"]
 class Change:
     """One entrant at one cell, or over all cells that both sets have (then the coordinates are null).
 
-    ``before`` and ``after`` are FG@1, ``difference`` the latter less the former with its paired 95 % interval. ``p`` is
-    its two-sided bootstrap p-value after Holm's correction over all changes of the same kind (cells, or overall).
+    ``before`` and ``after`` are GC@1, ``difference`` the latter less the former with its paired 95 % interval. ``p`` is
+    its two-sided p-value after Holm's correction over all changes of the same kind (cells, or overall).
     """
 
     entrant: str
@@ -82,7 +82,6 @@ def compare(
     *,
     datasets: Sequence[str] = (),
     victims: Sequence[str] = (),
-    draws: int = DRAWS,
 ) -> Comparison:
     """Compare two sets of results entrant by entrant, on the cells and seeds that both have.
 
@@ -93,7 +92,6 @@ def compare(
         after: Tables of the results that may have changed.
         datasets: Only these data sets; an empty filter selects everything.
         victims: Only these victims.
-        draws: Bootstrap draws.
 
     Returns:
         The changes, overall and per cell.
@@ -104,14 +102,15 @@ def compare(
     """
     selection = Selection(datasets=tuple(datasets), victims=tuple(victims))
     old, new = ([s for s in side if s.role != REFERENCE_LINE] for side in read_sides([before, after], selection))
-    results = _both(read_outcomes(before, old)[0], read_outcomes(after, new)[0], draws)
+    results = _both(read_outcomes(before, old)[0], read_outcomes(after, new)[0])
     places = sorted({(cell, entrant) for _, cell, entrant in results}, key=lambda p: (p[1], p[0]))
     pairs = {place: pair for place in places if (pair := _pair(results, place)) is not None}
     if not pairs:
         raise StoreError("the results have no entrant, cell and seeds in common: there is nothing to compare")
-    cells = [_change(entrant, {cell: pair}) for (cell, entrant), pair in pairs.items()]
+    shares = shares_of([*old, *new])
+    cells = [_change(entrant, {cell: pair}, shares) for (cell, entrant), pair in pairs.items()]
     overall = [
-        _change(entrant, {cell: pair for (cell, other), pair in pairs.items() if other == entrant}, alone=False)
+        _change(entrant, {cell: pair for (cell, other), pair in pairs.items() if other == entrant}, shares, alone=False)
         for entrant in dict.fromkeys(entrant for _, entrant in pairs)
     ]
     lone = [place for place in places if place not in pairs]
@@ -123,32 +122,36 @@ def compare(
     )
 
 
-def _both(old: Sequence[Outcome], new: Sequence[Outcome], draws: int) -> Mapping[_Place, Result]:
-    """Results by whether they are the later ones, cell and entrant; resampled together, so differences are paired."""
+def _both(old: Sequence[Outcome], new: Sequence[Outcome]) -> Mapping[_Place, Result]:
+    """Results by whether they are the later ones, cell and entrant; pooled together, so differences are paired."""
     check_rows([*old, *new])
     later = {id(outcome) for outcome in new}
     results = results_by(
-        [*old, *new], draws, lambda outcome: (id(outcome) in later, outcome.search.cell, outcome.search.entrant)
+        [*old, *new], lambda outcome: (id(outcome) in later, outcome.search.cell, outcome.search.entrant)
     )
     return cast(Mapping[_Place, Result], results)
 
 
 def _pair(results: Mapping[_Place, Result], place: tuple[Cell, Entrant]) -> tuple[Estimate, Estimate] | None:
-    """FG before and after; None unless both have the same seeds."""
+    """The scores before and after; None unless both have the same seeds."""
     old, new = (results.get((is_later, *place)) for is_later in (False, True))
-    return None if old is None or new is None or old.seeds != new.seeds else (old.fg, new.fg)
+    return None if old is None or new is None or old.seeds != new.seeds else (old.score, new.score)
 
 
 def _change(
-    entrant: Entrant, pairs: Mapping[Cell, tuple[Estimate, Estimate]], *, alone: bool = True
+    entrant: Entrant,
+    pairs: Mapping[Cell, tuple[Estimate, Estimate]],
+    shares: Mapping[Cell, float | None],
+    *,
+    alone: bool = True,
 ) -> tuple[Change, Estimate]:
     """A change that is not judged yet, with its difference."""
     cells = list(pairs)
-    weights = protocol_weights(cells)
+    weights = score_weights(cells, shares)
     old, new = (weighted(weights, side) for side in zip(*pairs.values(), strict=True))
     difference = new - old
-    low, high = difference.interval()
-    at = cells[0].pair if alone else None
+    low, high = difference.interval() or (None, None)
+    at = cells[0].setting if alone else None
     return Change(
         entrant=entrant.attack,
         objective=entrant.objective,

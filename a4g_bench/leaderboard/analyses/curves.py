@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from a4g_bench.leaderboard.board import Study, counted_cells
-from a4g_bench.leaderboard.estimates import Draws, Estimate, finite, weighted
-from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
-from a4g_bench.leaderboard.records import Budget, Cell, PairKey
-from a4g_bench.leaderboard.summary import protocol_weights
+from a4g_bench.leaderboard.estimates import Estimate, Floats, finite, weighted
+from a4g_bench.leaderboard.evidence import NO_ROWS, Competitor, Evidence, Result
+from a4g_bench.leaderboard.records import Budget, Cell, SettingKey
+from a4g_bench.leaderboard.summary import score_weights
 from a4g_bench.protocol import WORST_COST, WORST_GAP
 
 _ROUNDING = 1e-12
@@ -19,10 +19,10 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Point:
-    """FG@1_b over the rankable pairs at one poison budget, with its 95 % interval."""
+    """The score over the settings that count at one poison budget, with its 95 % interval."""
 
     budget_label: str
-    fg: float | None
+    gc: float | None
     low: float | None
     high: float | None
 
@@ -33,9 +33,10 @@ class Curve:
 
     ``rows_to_target`` is the share of the training rows at which the curve first reaches the target, between budgets by
     a straight line in the logarithm of the share; null if it never does, and not below the smallest budget.
-    ``rows_to_target_low..high`` are the same of the draws, at 2.5 and 97.5 % of them (null: never).
+    ``rows_to_target_low..high`` are the same of the curves through the upper and the lower ends of the intervals (null:
+    never).
 
-    ``hypervolume`` is the mean over pairs of the area that the means at all budgets and the clean victim dominate in
+    ``hypervolume`` is the mean over settings of the area that the means at all budgets and the clean victim dominate in
     (U, accuracy), up to the protocol's reference point (1.1 U_clean, accuracy_clean - 0.03), in units of its
     distances to U = 0 and to the clean accuracy: 1/11 for the clean victim alone, 1 for no gap at no cost.
     ``front`` says whether no other entrant has both a smaller gap and a smaller cost, averaged over all cells.
@@ -73,13 +74,13 @@ def curves(study: Study, target: float = 0.25) -> tuple[Curve, ...]:
     if not 0 < target <= 1:
         raise ValueError(f"the target is a share of the gap, more than 0 and at most 1, not {target}")
     evidence = study.evidence
-    counted = counted_cells(evidence, evidence.pairs)
+    counted = counted_cells(evidence, evidence.settings)
     entrants = [
         (who, results)
         for who in evidence.competitors
         if counted and (results := _results(evidence, who, counted)) is not None
     ]
-    means = [_means(results) for _, results in entrants]
+    means = [_means(results, evidence) for _, results in entrants]
     lines = [
         _curve(who, results, evidence, target, mean, not any(_dominates(other, mean) for other in means))
         for (who, results), mean in zip(entrants, means, strict=True)
@@ -101,12 +102,13 @@ def _curve(
     mean: tuple[float, float],
     front: bool,
 ) -> Curve:
-    estimates = {budget: _mean(results, budget) for budget in sorted({cell.budget for cell in results})}
+    estimates = {budget: _mean(results, evidence, budget) for budget in sorted({cell.budget for cell in results})}
     shares = np.array([_share(evidence, budget) for budget in estimates])
-    values = np.array([estimate.value for estimate in estimates.values()])
-    reached = _reached(np.log(shares), values[:, None], target)[0]
-    drawn = _reached(np.log(shares), np.stack([e.draws for e in estimates.values()]), target)
-    low, high = np.quantile(drawn[~np.isnan(drawn)], [0.025, 0.975], method="nearest")
+    ends = [estimate.interval() or (math.nan, math.nan) for estimate in estimates.values()]
+    lines = np.array(
+        [(high, estimate.value, low) for estimate, (low, high) in zip(estimates.values(), ends, strict=True)]
+    )
+    low, reached, high = _reached(np.log(shares), lines, target)
     gap, cost = mean
     return Curve(
         entrant=who.label,
@@ -123,18 +125,18 @@ def _curve(
 
 
 def _point(budget: Budget, estimate: Estimate) -> Point:
-    low, high = estimate.interval()
-    return Point(budget.label, finite(estimate.value), finite(low), finite(high))
+    low, high = estimate.interval() or (None, None)
+    return Point(budget.label, finite(estimate.value), low, high)
 
 
-def _mean(results: Mapping[Cell, Result], budget: Budget) -> Estimate:
+def _mean(results: Mapping[Cell, Result], evidence: Evidence, budget: Budget) -> Estimate:
     cells = [cell for cell in results if cell.budget == budget]
-    return weighted(protocol_weights(cells), [results[cell].fg for cell in cells])
+    return weighted(score_weights(cells, evidence.shares), [results[cell].score for cell in cells])
 
 
-def _means(results: Mapping[Cell, Result]) -> tuple[float, float]:
+def _means(results: Mapping[Cell, Result], evidence: Evidence) -> tuple[float, float]:
     """The mean gap and accuracy cost over all cells."""
-    weights = protocol_weights(list(results))
+    weights = score_weights(list(results), evidence.shares)
     pairs = [(result.gap_poisoned, result.cost.value) for result in results.values()]
     gap, cost = (sum(w * pair[i] for w, pair in zip(weights, pairs, strict=True)) for i in (0, 1))
     return gap, cost
@@ -151,8 +153,8 @@ def _share(evidence: Evidence, budget: Budget) -> float:
     return sum(shares) / len(shares) if shares else math.nan
 
 
-def _reached(logs: Draws, values: Draws, target: float) -> Draws:
-    """Per column of ``values`` (budgets, B), the share at which the target is first reached; infinite if never."""
+def _reached(logs: Floats, values: Floats, target: float) -> Floats:
+    """Per column of ``values`` (budgets, lines), the share at which the target is first reached; infinite if never."""
     shares = np.where(values[0] >= target, np.exp(logs[0]), np.inf)
     for i in range(1, len(logs)):
         here = (shares == np.inf) & (values[i] >= target)
@@ -163,15 +165,15 @@ def _reached(logs: Draws, values: Draws, target: float) -> Draws:
 
 
 def _mean_hypervolume(results: Mapping[Cell, Result]) -> float | None:
-    pairs: dict[PairKey, list[Result]] = {}
+    settings: dict[SettingKey, list[Result]] = {}
     for cell, result in results.items():
-        pairs.setdefault(cell.pair, []).append(result)
-    alone = [Cell(pair, Budget(False, 0.0)) for pair in pairs]
+        settings.setdefault(cell.setting, []).append(result)
+    alone = [Cell(setting, NO_ROWS) for setting in settings]
     volumes = [
-        hypervolume([(r.gap_poisoned / r.gap_clean, r.cost.value) for r in results_of_pair if r.gap_clean])
-        for results_of_pair in pairs.values()
+        hypervolume([(r.gap_poisoned / r.gap_clean, r.cost.value) for r in of_setting if r.gap_clean])
+        for of_setting in settings.values()
     ]
-    return finite(sum(w * v for w, v in zip(protocol_weights(alone), volumes, strict=True)))
+    return finite(sum(w * v for w, v in zip(score_weights(alone, {}), volumes, strict=True)))
 
 
 def hypervolume(points: Sequence[tuple[float, float]]) -> float:

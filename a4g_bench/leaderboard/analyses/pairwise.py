@@ -14,28 +14,28 @@ from a4g_bench.leaderboard.estimates import Estimate, finite, weighted
 from a4g_bench.leaderboard.evidence import Competitor, Evidence
 from a4g_bench.leaderboard.inference import told_apart
 from a4g_bench.leaderboard.records import Cell
-from a4g_bench.leaderboard.summary import protocol_weights
+from a4g_bench.leaderboard.summary import score_weights
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """An entrant's FG@1 over the rankable pairs and its mean rank over their cells (1 is best; ties share ranks)."""
+    """A contender's GC@1 over the settings that count, and its mean rank over their cells (1 is best; ties share)."""
 
     entrant: str
     role: str
-    fg: float
+    gc: float
     mean_rank: float
 
 
 @dataclass(frozen=True)
 class CriticalDifference:
-    """The complete entrants in order, and which of them cannot be told apart.
+    """The complete contenders in order, and which of them cannot be told apart.
 
-    ``ranked`` has the highest FG@1 first; ``bars`` are the longest runs (first, last position) that hold nobody who
+    ``ranked`` has the highest GC@1 first; ``bars`` are the longest runs (first, last position) that hold nobody who
     differs from another in the run, by the board's own Holm-corrected test.
 
     Demšar (2006, Statistical comparisons of classifiers over multiple data sets, JMLR 7) draws such bars by the
-    Nemenyi test on ranks; here the bars follow the tiers of the board.
+    Nemenyi test on ranks; here the bars follow the ranks of the board.
     """
 
     ranked: tuple[Ranked, ...]
@@ -43,15 +43,17 @@ class CriticalDifference:
 
 
 def critical_difference(study: Study) -> CriticalDifference:
-    """The critical-difference diagram of a study; empty if no pair can be ranked."""
+    """The critical-difference diagram of a study, of its contenders; empty if no setting counts."""
     evidence = study.evidence
-    cells = counted_cells(evidence, evidence.pairs)
-    complete = [who for who in evidence.competitors if cells and evidence.complete(who.entrant, cells)]
-    if not complete:
+    cells = counted_cells(evidence, evidence.settings)
+    complete = [
+        who for who in evidence.competitors if who.contender and cells and evidence.complete(who.entrant, cells)
+    ]
+    weights = score_weights(cells, evidence.shares)
+    scores = [weighted(weights, [evidence.results[cell, who.entrant].score for cell in cells]) for who in complete]
+    if not all(score.decided for score in scores) or not scores:
         return CriticalDifference((), ())
-    weights = protocol_weights(cells)
-    scores = [weighted(weights, [evidence.results[cell, who.entrant].fg for cell in cells]) for who in complete]
-    table = np.array([[evidence.results[cell, who.entrant].fg.value for who in complete] for cell in cells])
+    table = np.array([[evidence.results[cell, who.entrant].score.value for who in complete] for cell in cells])
     ranks = np.asarray(weights) @ rankdata(-table, axis=1)
     order = sorted(range(len(complete)), key=lambda i: (-scores[i].value, complete[i].label))
     ranked = tuple(Ranked(complete[i].label, complete[i].role, scores[i].value, float(ranks[i])) for i in order)
@@ -78,9 +80,9 @@ Verdict = Literal["ahead", "behind", "undecided"]
 class HeadToHead:
     """An entrant against a rival at one poison budget, or over all that enter the score (then it is null).
 
-    ``difference`` is FG@1 of the entrant less the rival's over the rankable pairs, with its paired 95 % interval.
-    ``ahead``, ``behind`` and ``undecided`` count pairs of data set and victim by whether their own interval lies above
-    0, below 0, or covers it. No correction for the number of pairs: they are counts, not claims.
+    ``difference`` is GC@1 of the entrant less the rival's over the settings that count, with its paired 95 % interval.
+    ``ahead``, ``behind`` and ``undecided`` count settings by whether their own interval lies above
+    0, below 0, or covers it. No correction for the number of settings: they are counts, not claims.
     """
 
     entrant: str
@@ -109,15 +111,15 @@ def head_to_head(study: Study, entrant: str) -> tuple[HeadToHead, ...]:
         A comparison per rival and budget; those over all budgets come first.
 
     Raises:
-        StoreError: If there is no such entrant, or no pair can be ranked.
+        StoreError: If there is no such entrant, or no setting counts.
     """
     evidence = study.evidence
     known = {who.label: who for who in evidence.competitors}
     if entrant not in known:
         raise StoreError(f"entrant '{entrant}' is not in the results{nearest(entrant, known)}")
-    counted = counted_cells(evidence, evidence.pairs)
+    counted = counted_cells(evidence, evidence.settings)
     if not counted:
-        raise StoreError("no pair can be ranked: there is nothing to compare entrants on")
+        raise StoreError("no setting counts: there is nothing to compare entrants on")
     budgets = sorted({cell.budget for cell in counted})
     places = [(None, counted), *((b.label, [c for c in counted if c.budget == b]) for b in budgets)]
     competitor = known.pop(entrant)
@@ -135,19 +137,20 @@ def _duel(
     differences = {cell: d for cell in cells if (d := _difference(evidence, competitor, rival, cell)) is not None}
     if len(differences) < len(cells):
         return None
-    total = weighted(protocol_weights(cells), [differences[cell] for cell in cells])
+    total = weighted(score_weights(cells, evidence.shares), [differences[cell] for cell in cells])
     verdicts: Counter[Verdict] = Counter()
-    for pair in dict.fromkeys(cell.pair for cell in cells):
-        own = [cell for cell in cells if cell.pair == pair]
-        verdicts[_verdict(weighted(protocol_weights(own), [differences[cell] for cell in own]))] += 1
-    low, high = total.interval()
+    for setting in dict.fromkeys(cell.setting for cell in cells):
+        own = [cell for cell in cells if cell.setting == setting]
+        weights = score_weights(own, evidence.shares)
+        verdicts[_verdict(weighted(weights, [differences[cell] for cell in own]))] += 1
+    low, high = total.interval() or (None, None)
     return HeadToHead(
         entrant=competitor.label,
         rival=rival.label,
         budget_label=label,
         difference=finite(total.value),
-        low=finite(low),
-        high=finite(high),
+        low=low,
+        high=high,
         ahead=verdicts["ahead"],
         behind=verdicts["behind"],
         undecided=verdicts["undecided"],
@@ -156,9 +159,11 @@ def _duel(
 
 def _difference(evidence: Evidence, competitor: Competitor, rival: Competitor, cell: Cell) -> Estimate | None:
     result, opposing = (evidence.results.get((cell, who.entrant)) for who in (competitor, rival))
-    return None if result is None or opposing is None or result.seeds != opposing.seeds else result.fg - opposing.fg
+    return (
+        None if result is None or opposing is None or result.seeds != opposing.seeds else result.score - opposing.score
+    )
 
 
 def _verdict(difference: Estimate) -> Verdict:
-    low, high = difference.interval()
+    low, high = difference.interval() or (0.0, 0.0)
     return "ahead" if low > 0 else "behind" if high < 0 else "undecided"

@@ -1,40 +1,56 @@
 """Where the spread of a result over seeds comes from: the people audited, the victim's own luck, or the rest."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, variance
 from typing import Any
 
+import numpy as np
+
 from a4g_bench.leaderboard.board import Study
-from a4g_bench.leaderboard.records import sides_of
+from a4g_bench.leaderboard.estimates import Floats
+from a4g_bench.leaderboard.outcomes import Outcome, read_outcomes
+from a4g_bench.leaderboard.records import Cell, Entrant, sides_of
 from a4g_bench.store.tables import ResultTables
 
 
 @dataclass(frozen=True, kw_only=True)
 class VarianceShares:
-    """The variance over seeds of how far one entrant closes the gap at one cell (U_clean - U_poisoned, as rates).
+    """How far the gap that one entrant closes at one cell varies over seeds.
 
-    ``sd`` is its standard deviation over seeds. Of its variance, ``audit_rows`` is the share that the choice of audit
-    rows explains (the bootstrap's rows within seeds), ``victim_seeds`` that of the victim's own seeds (the spread over
-    the audit's fits of one search, divided by their number), and ``split_and_search`` the rest: other training rows and
-    another search on them, which one seed decides together. Shares are cut to 0..1; null where there is no spread.
+    The gap is that between the groups worst and best off without poison, as a rate. Of all entrants and budgets of a
+    setting, these are null. ``variance`` is that of a seed. Of it ``audit_rows`` is the share that the choice of audit rows explains,
+    ``victim_seeds`` that of the victim's own seeds (the spread over the audit's fits of one search, divided by their
+    number), and ``split_and_search`` the rest: other training rows and another search on them, which one seed decides
+    together. Nothing is cut off: where seeds are few the parts may exceed the whole. Null where there is no spread.
     """
 
-    entrant: str
+    entrant: str | None
     dataset: str
     attribute: str
     victim: str
-    budget_label: str
-    sd: float
+    budget_label: str | None
+    variance: float
     audit_rows: float | None
     victim_seeds: float | None
-    split_and_search: float | None
     seeds: int
 
+    @property
+    def sd(self) -> float:
+        """Standard deviation over seeds."""
+        return math.sqrt(self.variance)
+
+    @property
+    def split_and_search(self) -> float | None:
+        """What audit rows and victim seeds leave."""
+        known = self.audit_rows is not None and self.victim_seeds is not None
+        return 1 - (self.audit_rows or 0.0) - (self.victim_seeds or 0.0) if known else None
+
     def to_json(self) -> dict[str, Any]:
-        """All fields by name."""
-        return asdict(self)
+        """All fields by name, with the standard deviation and the rest."""
+        return asdict(self) | {"sd": self.sd, "split_and_search": self.split_and_search}
 
 
 def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[VarianceShares, ...]:
@@ -48,43 +64,72 @@ def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[Varia
         The shares of each entrant and cell that has at least two seeds.
     """
     luck = _victim_variance(tables)
-    searches: dict[object, list[tuple[str, str]]] = defaultdict(list)
-    for s in study.searches:
-        searches[s.cell, s.entrant].append((s.where, s.search_id))
-    shares = []
-    for who in study.evidence.competitors:
-        for cell in study.evidence.required:
-            result = study.evidence.results.get((cell, who.entrant))
-            if result is None or len(result.seeds) < 2:
-                continue
-            [part] = result.change.parts.values()
-            n = part.seeds
-            total = part.variances[0] * n  # of one seed
-            rows = float((part.resampled - part.reseeded).var()) * n
-            known = [luck[place] for place in searches[cell, who.entrant] if place in luck]
-            victim = fmean(known) if known else 0.0
-            of_rows, of_victim, of_rest = _shares(total, rows, victim)
-            shares.append(
-                VarianceShares(
-                    **asdict(cell.pair),
-                    entrant=who.label,
-                    budget_label=cell.budget.label,
-                    sd=total**0.5,
-                    audit_rows=of_rows,
-                    victim_seeds=of_victim,
-                    split_and_search=of_rest,
-                    seeds=n,
-                )
+    labels = {who.entrant: who.label for who in study.evidence.competitors}
+    outcomes: dict[tuple[Entrant, Cell], list[Outcome]] = defaultdict(list)
+    for outcome in read_outcomes(tables, study.searches)[0]:
+        outcomes[outcome.search.entrant, outcome.search.cell].append(outcome)
+    found = []
+    for (entrant, cell), own in sorted(outcomes.items(), key=lambda item: item[0]):
+        setting = study.evidence.settings.get(cell.setting)
+        if entrant not in labels or setting is None or len(setting.groups) < 2 or len(own) < 2:
+            continue
+        changes, rows = zip(*(_change(outcome, setting.groups) for outcome in own), strict=True)
+        known = [luck[place] for o in own if (place := (o.search.where, o.search.search_id)) in luck]
+        whole = variance(changes)
+        found.append(
+            VarianceShares(
+                **asdict(cell.setting),
+                entrant=labels[entrant],
+                budget_label=cell.budget.label,
+                variance=whole,
+                audit_rows=fmean(rows) / whole if whole else None,
+                victim_seeds=(fmean(known) if known else 0.0) / whole if whole else None,
+                seeds=len(own),
             )
-    return tuple(shares)
+        )
+    return tuple(found)
 
 
-def _shares(total: float, rows: float, victim: float) -> tuple[float | None, float | None, float | None]:
-    if total <= 0:
-        return None, None, None
-    of_rows = min(1.0, rows / total)
-    of_victim = min(1.0 - of_rows, victim / total)
-    return of_rows, of_victim, 1.0 - of_rows - of_victim
+def by_setting(shares: Sequence[VarianceShares]) -> tuple[VarianceShares, ...]:
+    """The shares of each setting, over its entrants and budgets: ratios of sums of variances."""
+    settings: dict[tuple[str, str, str], list[VarianceShares]] = defaultdict(list)
+    for one in shares:
+        if one.variance:
+            settings[one.dataset, one.attribute, one.victim].append(one)
+    return tuple(
+        VarianceShares(
+            entrant=None,
+            dataset=dataset,
+            attribute=attribute,
+            victim=victim,
+            budget_label=None,
+            variance=fmean(one.variance for one in own),
+            audit_rows=_ratio(own, "audit_rows"),
+            victim_seeds=_ratio(own, "victim_seeds"),
+            seeds=min(one.seeds for one in own),
+        )
+        for (dataset, attribute, victim), own in settings.items()
+    )
+
+
+def _ratio(shares: Sequence[VarianceShares], name: str) -> float:
+    return float(sum(one.variance * getattr(one, name) for one in shares) / sum(one.variance for one in shares))
+
+
+def _change(outcome: Outcome, groups: tuple[str, ...]) -> tuple[float, float]:
+    """How far the difference between two groups fell in one audit, and the variance of that if others were audited."""
+    people = outcome.clean.rows
+    saved: Floats = (
+        outcome.clean.audit.wrong / outcome.clean.audit.fits - outcome.poisoned.wrong / outcome.poisoned.fits
+    )
+    change, spread = 0.0, 0.0
+    for name, sign in zip(groups, (1, -1), strict=True):
+        members = np.isin(people.groups, [g for g, known in enumerate(people.group_names) if known == name])
+        of_group = saved[members & (people.labels == people.favourable)]
+        if len(of_group):
+            change += sign * float(of_group.mean())
+            spread += float(of_group.var()) / len(of_group)
+    return change, spread
 
 
 def _victim_variance(tables: Sequence[ResultTables]) -> Mapping[tuple[str, str], float]:

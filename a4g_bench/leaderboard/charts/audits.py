@@ -73,7 +73,7 @@ _PANELS = (
 
 def audit_chart(results: CellResults, entrants: Sequence[Contender] | None = None) -> AuditChart:
     """The clean victim, and the victim under each entrant (default: all contenders) that was audited."""
-    victim = results.cell.pair.victim
+    victim = results.cell.setting.victim
     clean = [s.clean for s in results.clean if s.clean is not None]
     victims = [_audited("clean", victim, "clean", None, clean)] if clean else []
     for entrant in results.contenders if entrants is None else entrants:
@@ -92,7 +92,7 @@ def audit_chart(results: CellResults, entrants: Sequence[Contender] | None = Non
 
 def transfer_chart(results: CellResults, contender: Contender) -> TransferChart:
     """Every victim that a contender's poison sets were audited on; it must have such searches."""
-    finished, crafted_on = contender.finished, results.cell.pair.victim
+    finished, crafted_on = contender.finished, results.cell.setting.victim
     own = [(s.clean, s.poisoned) for s in finished if s.clean is not None and s.poisoned is not None]
     pairs: dict[str, list[tuple[AuditRow, AuditRow]]] = {crafted_on: own}
     for name in sorted({name for s in finished for name in s.elsewhere}):

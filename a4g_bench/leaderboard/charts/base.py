@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import t
 
-from a4g_bench.leaderboard.records import Cell, PairKey
+from a4g_bench.leaderboard.records import Cell, SettingKey
 
 Measure = Literal["unfairness", "accuracy"]
 
@@ -62,9 +62,9 @@ class Chart:
     notes: tuple[str, ...] = ()
 
     @property
-    def pair(self) -> PairKey:
+    def setting(self) -> SettingKey:
         """Data set, attribute and victim."""
-        return self.cell.pair
+        return self.cell.setting
 
     @property
     def budget(self) -> str:

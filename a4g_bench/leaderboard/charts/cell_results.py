@@ -294,10 +294,10 @@ def _read(
         queries[query["search_id"]].append(query)
     audit_rows: list[AuditRow] = of_these(audit_table.filter(pc.equal(audit_table["audit_seed"], MEAN_SEED)))
     means = {(row["search_id"], row["evaluated_on"], row["role"]): row for row in audit_rows}
-    elsewhere = _elsewhere(means, {s.search_id: s.cell.pair.victim for s in searches if not s.lacks})
+    elsewhere = _elsewhere(means, {s.search_id: s.cell.setting.victim for s in searches if not s.lacks})
 
     def audit(s: Search, side: Side) -> AuditRow | None:
-        return None if s.lacks else means.get((s.search_id, s.cell.pair.victim, side))
+        return None if s.lacks else means.get((s.search_id, s.cell.setting.victim, side))
 
     return {
         s.search_id: SearchResults(

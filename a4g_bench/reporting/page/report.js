@@ -140,46 +140,54 @@
     byId("notes").replaceChildren(); byId("lines").replaceChildren();
     if (!subset) {
       told.textContent = "No results for this choice: this victim was not run on this data set or at this budget.";
-      node.tBodies[0].replaceChildren(); byId("pairs").replaceChildren();
+      node.tBodies[0].replaceChildren(); byId("settings").replaceChildren();
       return null;
     }
     const rows = Object.entries(subset.rows).filter(([name]) => shown(name));
     const get = (name) => (row) => row[1][at[name]];
-    const ends = rows.flatMap((row) => [get("fg_low")(row), get("fg_high")(row)]).filter((v) => v !== null);
+    const ends = rows.flatMap((row) => [get("gc_low")(row), get("gc_high")(row), get("gc")(row)]).filter((v) => v !== null);
     const limits = [Math.min(-0.05, ...ends), Math.max(0.1, ...ends)];
     const columns = [
-      { ...about("tier"), value: get("tier"), show: (row) => get("tier")(row) ?? ({ incomplete: "inc.", "not rankable": "n/r" })[get("status")(row)] ?? "–", down: false },
+      { ...about("rank_low"), value: get("rank_low"), show: (row) => (get("rank_low")(row) === null ? ({ incomplete: "inc.", inconclusive: "n/c", provisional: "prov." })[get("status")(row)] ?? "–" : get("rank_low")(row) === get("rank_high")(row) ? `${get("rank_low")(row)}` : `${get("rank_low")(row)}–${get("rank_high")(row)}`), down: false },
       { title: "entrant", value: (row) => row[0], show: (row) => named(row[0]), head: true, left: true, text_: true },
-      { ...about("fg"), value: get("fg"), show: (row) => number(get("fg")(row), 3, true) + interval(get("fg_low")(row), get("fg_high")(row)) },
-      { title: "interval", value: get("fg"), show: (row) => bar(get("fg_low")(row), get("fg")(row), get("fg_high")(row), limits) },
-      { ...about("rank_low"), value: get("rank_low"), show: (row) => get("rank_low")(row) === null ? "–" : `${get("rank_low")(row)}–${get("rank_high")(row)}`, down: false },
-      { title: "gap before > after", hint: about("gap_clean").hint, value: get("gap_poisoned"), show: (row) => [get("gap_clean")(row) === null ? "–" : `${points(get("gap_clean")(row))} > ${points(get("gap_poisoned")(row))}`, get("levelling_down")(row) ? el("span", { class: "mark down" }, "levels down") : null], down: false },
-      { ...about("accuracy_cost"), value: get("accuracy_cost"), show: (row) => points(get("accuracy_cost")(row), true, 2), down: false },
+      { ...about("gc"), value: get("gc"), show: (row) => number(get("gc")(row), 3, true) + interval(get("gc_low")(row), get("gc_high")(row)) },
+      { title: "interval", value: get("gc"), show: (row) => bar(get("gc_low")(row), get("gc")(row), get("gc_high")(row), limits) },
+      { title: "gap before > after", hint: about("gap_clean").hint, value: get("gap_poisoned"), show: (row) => [get("gap_clean")(row) === null ? "–" : `${points(get("gap_clean")(row))} > ${points(get("gap_poisoned")(row))}`], down: false },
+      { ...about("accuracy_cost"), value: get("accuracy_cost"), show: (row) => [points(get("accuracy_cost")(row), true, 2) + interval(get("accuracy_cost_low")(row), get("accuracy_cost_high")(row), 2, 100), get("cells_over")(row) ? el("span", { class: "mark down", title: data.meaning.cells_over[1] }, `over in ${get("cells_over")(row)}`) : null], down: false },
+      { ...about("who_pays"), value: get("who_pays"), show: (row) => number(get("who_pays")(row), 2, true), down: false },
+      { ...about("cells_worse"), value: get("cells_worse"), show: (row) => (get("cells_worse")(row) === null ? "–" : `${get("cells_worse")(row)} of ${get("cells")(row)}`), down: false },
+      { ...about("equalized_odds"), value: get("equalized_odds"), show: (row) => number(get("equalized_odds")(row), 2, true) },
       { ...about("gain_over_random_duplicates"), value: get("gain_over_random_duplicates"), show: (row) => number(get("gain_over_random_duplicates")(row), 2, true) },
-      { ...about("of_ceiling"), value: get("of_ceiling"), show: (row) => number(get("of_ceiling")(row), 2, true), ceiling: true },
+      { ...about("of_reference"), value: get("of_reference"), show: (row) => number(get("of_reference")(row), 2, true), reference: true },
       { ...about("optimism"), value: get("optimism"), show: (row) => number(get("optimism")(row), 2, true) },
       { ...about("poison_rows"), value: get("poison_rows"), show: (row) => number(get("poison_rows")(row), 0) },
       { ...about("queries"), value: get("queries"), show: (row) => number(get("queries")(row), 0) },
       { ...about("cpu_seconds"), value: get("cpu_seconds"), show: (row) => number(get("cpu_seconds")(row), 1) },
-    ].filter((column) => !column.ceiling || rows.some((row) => get("of_ceiling")(row) !== null));
-    document.querySelectorAll(".ceiling").forEach((node_) => { node_.hidden = !columns.some((column) => column.ceiling); });
-    table(node, columns, rows, { group: get("tier"), mute: (row) => get("status")(row) !== "ok" });
+    ].filter((column) => !column.reference || rows.some((row) => get("of_reference")(row) !== null));
+    document.querySelectorAll(".reference").forEach((node_) => { node_.hidden = !columns.some((column) => column.reference); });
+    table(node, columns, rows, { mute: (row) => get("rank_low")(row) === null });
     const c = chosen();
     const where = [c.dataset || "all data sets", c.victim || "all victims", c.budget ? `${c.budget} of the rows` : "all poison budgets"].join(", ");
-    told.textContent = `${rows.length} entrant${rows.length === 1 ? "" : "s"}: ${where}${c.attack ? "; tiers are those among all entrants" : ""}.`;
+    told.textContent = `${rows.length} entrant${rows.length === 1 ? "" : "s"}: ${where}${c.attack ? "; ranks are those among all contenders" : ""}.`;
     if (subset.lines.length) {
-      byId("lines").append(el("p", {}, "Mitigations that add no rows, for comparison: ", subset.lines.map(([name, gain, clean, poisoned, cost], i) =>
-        `${i ? "; " : ""}${name} closes ${points(gain, false, 0)} % (${points(clean)} > ${points(poisoned)}) for ${points(cost, false, 2)} points of accuracy`), "."));
+      byId("lines").append(el("p", {}, "Reference methods, which add no rows, by the same rule: ", subset.lines.map(([name, score, clean, poisoned, cost], i) =>
+        `${i ? "; " : ""}${name} ${number(score, 2, true)} (${points(clean)} > ${points(poisoned)}) for ${points(cost, false, 2)} points of accuracy`), "."));
     }
     byId("notes").append(el("ul", {}, subset.notes.map((note) => el("li", {}, note))));
-    table(byId("pairs"), [
+    table(byId("settings"), [
       { title: "data set", value: (p) => `${p[0]} (${p[1]})`, head: true, left: true, text_: true },
       { title: "victim", value: (p) => p[2], left: true, text_: true },
       { title: "clean gap (points)", value: (p) => p[3], show: (p) => points(p[3]) + interval(p[4], p[5], 1, 100) },
       { title: "smallest resolvable", value: (p) => p[6], show: (p) => points(p[6]) },
       { title: "seeds", value: (p) => p[7] },
-      { title: "rankable", value: (p) => (p[8] ? "yes" : "no"), show: (p) => (p[8] ? "yes" : `no: ${p[9]}`), left: true, text_: true },
-    ], subset.pairs);
+      { title: "counts", value: (p) => (p[8] ? "yes" : "inconclusive"), show: (p) => (p[8] ? "yes" : `inconclusive: ${p[9]}`), left: true, text_: true },
+    ], subset.settings, { mute: (p) => !p[8] });
+    const without = Object.entries(subset.without || {});
+    byId("robustness").hidden = !without.length;
+    if (without.length) table(byId("without"), [
+      { title: "contender", value: (r) => r[0], head: true, left: true, text_: true },
+      ...without.map(([name, positions]) => ({ title: `without ${name}`, value: (r) => positions[r[0]] ?? null, down: false })),
+    ], Object.keys(without[0][1]).filter(shown).map((name) => [name]));
     return subset;
   }
 
@@ -264,29 +272,29 @@
   function budgets() {
     const c = chosen(), all = part(2).sort(budgetOrder);
     const at_budget = all.map((budget) => data.subsets[keyOf({ ...c, budget })]);
-    const names = ORDER.filter((name) => at_budget.some((s) => s && s.rows[name] && s.rows[name][at.fg] !== null));
+    const names = ORDER.filter((name) => at_budget.some((s) => s && s.rows[name] && s.rows[name][at.gc] !== null));
     const picked = drawn(names);
-    const cell = (name, i) => { const row = at_budget[i] && at_budget[i].rows[name]; return row && row[at.fg] !== null ? row : null; };
+    const cell = (name, i) => { const row = at_budget[i] && at_budget[i].rows[name]; return row && row[at.gc] !== null ? row : null; };
     const subset = data.subsets[keyOf({ ...c, budget: "" })];
     table(byId("curve-table"), [
       { title: "entrant", value: (name) => name, head: true, left: true, text_: true },
-      ...all.map((budget, i) => ({ title: budget, value: (name) => (cell(name, i) ? cell(name, i)[at.fg] : null), show: (name) => { const row = cell(name, i); return row ? number(row[at.fg], 2, true) + interval(row[at.fg_low], row[at.fg_high]) : "–"; } })),
+      ...all.map((budget, i) => ({ title: budget, value: (name) => (cell(name, i) ? cell(name, i)[at.gc] : null), show: (name) => { const row = cell(name, i); return row ? number(row[at.gc], 2, true) + interval(row[at.gc_low], row[at.gc_high]) : "–"; } })),
       { title: "rows that close a quarter", value: (name) => (subset && subset.volumes[name] ? subset.volumes[name][2] : null), show: (name) => { const v = subset && subset.volumes[name]; return !v ? "–" : v[2] === null ? "never" : `${number(v[2], 2, false, 100)} %`; }, down: false },
       { title: "hypervolume", value: (name) => (subset && subset.volumes[name] ? subset.volumes[name][0] : null), show: (name) => number(subset && subset.volumes[name] ? subset.volumes[name][0] : null, 2) },
     ], names.filter(shown));
     if (!picked.length) { place("chart-budgets", null); return; }
     const width = wide(), legend = legendHeight(picked, width);
-    const chart = new Chart(width, 380 + legend, [12, 20, 56 + legend, 52], `FG@1 by poison budget of ${picked.join(", ")}`);
-    const ends = picked.flatMap((name) => all.flatMap((_, i) => { const row = cell(name, i); return row ? [row[at.fg_low], row[at.fg_high]] : []; }));
+    const chart = new Chart(width, 380 + legend, [12, 20, 56 + legend, 52], `GC@1 by poison budget of ${picked.join(", ")}`);
+    const ends = picked.flatMap((name) => all.flatMap((_, i) => { const row = cell(name, i); return row ? [row[at.gc_low], row[at.gc_high]] : []; }));
     const logs = all.map((b) => Math.log(share(b))), pad = (Math.max(...logs) - Math.min(...logs)) * 0.08 || 1;
-    chart.y(Math.min(-0.05, ...ends), Math.max(0.1, ...ends), "FG@1");
+    chart.y(Math.min(-0.05, ...ends), Math.max(0.1, ...ends), "GC@1");
     chart.x(Math.min(...logs) - pad, Math.max(...logs) + pad, "added rows, share of the training rows", { values: logs, texts: all });
     picked.forEach((name, order) => {
       const own = look(name), shift = (order - (picked.length - 1) / 2) * Math.min(7, 60 / picked.length);
       const found = all.map((_, i) => [chart.px(logs[i]) + shift, cell(name, i)]).filter(([, row]) => row);
-      chart.add(svg("polyline", { points: found.map(([x, row]) => `${x},${chart.py(row[at.fg])}`).join(" "), style: `fill:none;stroke:${own.colour};stroke-width:2;stroke-dasharray:${own.dash}` }),
-        found.map(([x, row]) => [svg("line", { x1: x, x2: x, y1: chart.py(row[at.fg_low]), y2: chart.py(row[at.fg_high]), style: `stroke:${own.colour};stroke-width:1` }),
-          marker(own.marker, x, chart.py(row[at.fg]), own.colour)]));
+      chart.add(svg("polyline", { points: found.map(([x, row]) => `${x},${chart.py(row[at.gc])}`).join(" "), style: `fill:none;stroke:${own.colour};stroke-width:2;stroke-dasharray:${own.dash}` }),
+        found.map(([x, row]) => [svg("line", { x1: x, x2: x, y1: chart.py(row[at.gc_low]), y2: chart.py(row[at.gc_high]), style: `stroke:${own.colour};stroke-width:1` }),
+          marker(own.marker, x, chart.py(row[at.gc]), own.colour)]));
     });
     chart.legend(picked, 380 + 10);
     place("chart-budgets", chart, "budgets");
@@ -324,17 +332,17 @@
   function ranks(subset) {
     const names = subset ? Object.keys(subset.ranks) : [];
     if (names.length < 2) { place("chart-ranks", null, "", "No ranking for this choice: fewer than two complete entrants, or no pair that can be ranked."); return; }
-    const rows = names.map((name) => [name, subset.rows[name][at.fg]]);
+    const rows = names.map((name) => [name, subset.rows[name][at.gc]]);
     const step = 22, height = 60 + rows.length * step, labels = Math.max(...rows.map(([name]) => brief(name, 7).length)) * 6.8 + 60;
     const bars = subset.bars, lane = 12, right = 30 + bars.length * lane;
-    const chart = new Chart(wide(), height, [12, right, 44, labels], `Entrants by FG@1 with bars joining those that cannot be told apart: ${bars.map((bar_) => bar_.join(", ")).join("; ")}`);
+    const chart = new Chart(wide(), height, [12, right, 44, labels], `Entrants by GC@1 with bars joining those that cannot be told apart: ${bars.map((bar_) => bar_.join(", ")).join("; ")}`);
     const values = rows.map((row) => row[1]);
-    chart.x(Math.min(0, ...values) - 0.02, Math.max(...values) + 0.02, "FG@1");
+    chart.x(Math.min(0, ...values) - 0.02, Math.max(...values) + 0.02, "GC@1");
     const y = (i) => 20 + i * step;
-    rows.forEach(([name, fg], i) => chart.add(
+    rows.forEach(([name, gc], i) => chart.add(
       svg("line", { x1: chart.inner.left, x2: chart.inner.right, y1: y(i), y2: y(i), class: "grid" }),
       svg("text", { x: chart.inner.left - 8, y: y(i) + 4, "text-anchor": "end", style: shown(name) ? "font-weight:600" : "opacity:.65" }, `${brief(name, 7)} (${number(subset.ranks[name], 1)})`),
-      marker(look(name).marker, chart.px(fg), y(i), look(name).colour)));
+      marker(look(name).marker, chart.px(gc), y(i), look(name).colour)));
     bars.forEach((bar_, k) => { const from = names.indexOf(bar_[0]), to = names.indexOf(bar_[bar_.length - 1]), x = chart.inner.right + 14 + k * lane;
       chart.add(svg("line", { x1: x, x2: x, y1: y(from) - 7, y2: y(to) + 7, style: "stroke:var(--ink);stroke-width:5;stroke-linecap:round" })); });
     place("chart-ranks", chart, "critical-differences");
@@ -368,7 +376,7 @@
     const split = Math.max(150, picked.length * 30 + 30), chart = new Chart(width, 380 + legend, [12, 12, 56 + legend, 52], `Best gap so far by query, and final sets, of ${picked.join(", ")} on ${cellName(cell)}`);
     const rows = picked.map((name) => [name, subset.rows[name]]);
     const finals = rows.map(([name, row]) => {
-      const promised = row && row[at.gain] !== null && row[at.optimism] !== null ? row[at.gain] + row[at.optimism] : null, start = traces[name].best[0] ? traces[name].best[0][2] : null;
+      const promised = row && row[at.closed] !== null && row[at.optimism] !== null ? row[at.closed] + row[at.optimism] : null, start = traces[name].best[0] ? traces[name].best[0][2] : null;
       return { name, promised: promised !== null && start !== null ? 100 * start * (1 - promised) : null, held: row && row[at.gap_poisoned] !== null ? 100 * row[at.gap_poisoned] : null };
     });
     const clean = rows.map(([, row]) => row && row[at.gap_clean]).find((v) => v !== null && v !== undefined);
@@ -464,7 +472,7 @@
       const columns = [...new Set(own.map(columnOf))], rows = [...new Set(own.map(rowOf))], id = `${parent.id}-${i + 1}`;
       const node = el("table", { id }, el("caption", {}, name)), find = (r, k) => own.find((cell) => rowOf(cell) === r && columnOf(cell) === k);
       parent.append(el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name }, node), el("p", { class: "downloads" }, download(id, node)));
-      table(node, [{ title: "entrant", value: (r) => r, head: true, left: true, text_: true }, ...columns.map((k) => ({ title: k, value: (r) => (find(r, k) ? find(r, k).fg : null), show: (r) => { const cell = find(r, k); return cell ? number(cell.fg, 2, true) + interval(cell.fg_low, cell.fg_high) : "–"; } }))], rows);
+      table(node, [{ title: "entrant", value: (r) => r, head: true, left: true, text_: true }, ...columns.map((k) => ({ title: k, value: (r) => (find(r, k) ? find(r, k).gc : null), show: (r) => { const cell = find(r, k); return cell ? number(cell.gc, 2, true) + interval(cell.gc_low, cell.gc_high) : "–"; } }))], rows);
     });
     if (!places.size) parent.append(el("p", {}, "Nothing for this choice."));
   }
