@@ -9,9 +9,9 @@ from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.builtin_columns import COLUMNS
 from a4g_bench.leaderboard.column import Column, Row
 from a4g_bench.leaderboard.columns import columns_of
+from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.evidence import NO_ROWS, Evidence, Pooled, pool_all, weigh
 from a4g_bench.leaderboard.notes import notes
-from a4g_bench.leaderboard.outcomes import read_outcomes
 from a4g_bench.leaderboard.ranking import lines, place_of, positions_without, rank
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey, metric_sides, sides_of
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, kept_cells, read_searches
@@ -83,7 +83,7 @@ def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
         StoreError: Where the results cannot share a board, or the selection names something that is not in them.
     """
     searches = read_searches(tables, selection)
-    outcomes, lacking = read_outcomes(tables, searches)
+    outcomes, lacking = read_consistent(tables, searches)
     pooled = pool_all(outcomes, _changes(tables))
     return Study(tuple(searches), tuple(lacking), pooled, selection, _left_out(tables, searches))
 

@@ -20,8 +20,8 @@ class Row:
     """One entrant at one cell, or averaged over several (then what it was averaged over is null).
 
     Its values are those of the columns, by key and as attributes. Gaps, gains and costs are rates, not percent; null is
-    "does not exist", never NaN. On averaged rows every number is the score's mean of the same number per cell (data sets
-    of attributes of victims of budgets), but for sums over cells and ratios of sums.
+    "does not exist", never NaN. On averaged rows every number is the score's mean of the same number per cell (data
+    sets of attributes of victims of budgets), but for sums over cells and ratios of sums.
     """
 
     __slots__ = ("values",)

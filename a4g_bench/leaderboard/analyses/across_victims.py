@@ -10,6 +10,7 @@ from typing import Any
 
 from a4g_bench.errors import NotAskedForError
 from a4g_bench.leaderboard.column import Row
+from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.estimates import finite
 from a4g_bench.leaderboard.evidence import pool_all, returning_people, weigh
 from a4g_bench.leaderboard.groups import groups_of
@@ -20,7 +21,6 @@ from a4g_bench.leaderboard.outcomes import (
     Paired,
     audits_in,
     clean_audits,
-    read_outcomes,
 )
 from a4g_bench.leaderboard.pooling import Series, pool
 from a4g_bench.leaderboard.ranking import place_of, rank
@@ -61,8 +61,8 @@ class TransferCell:
 class DefendedCell:
     """One attack at one cell behind one defence; ``defence`` is null where there is none.
 
-    Behind a defence, ``closed``, gaps and costs compare the poisoned victim with the clean one behind the same defence. Rates;
-    null is "does not exist".
+    Behind a defence, ``closed``, gaps and costs compare the poisoned victim with the clean one behind the same defence.
+    Rates; null is "does not exist".
     """
 
     dataset: str | None
@@ -255,7 +255,7 @@ def _setting(search: Search) -> tuple[str, str, str, int]:
 
 def _rows(tables: Sequence[ResultTables], audits: Sequence[Search]) -> Iterator[Row]:
     """The board's rows of the single cells of some audits, where there is a result."""
-    outcomes, _ = read_outcomes(tables, audits)
+    outcomes, _ = read_consistent(tables, audits)
     evidence = weigh(audits, pool_all(outcomes, {}), sorted({s.entrant for s in audits}))
     for cell in evidence.required:
         yield from (row for row in rank(evidence, [cell], place_of(cell, evidence)) if row.seeds)

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
 from a4g_bench.errors import StoreError
+from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.estimates import Estimate, finite, weighted
 from a4g_bench.leaderboard.evidence import Result, results_by, shares_of
 from a4g_bench.leaderboard.inference import holm, p_value
-from a4g_bench.leaderboard.outcomes import Outcome, check_rows, read_outcomes
+from a4g_bench.leaderboard.outcomes import Outcome, check_rows
 from a4g_bench.leaderboard.records import Cell, Entrant
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_sides
 from a4g_bench.leaderboard.summary import score_weights
@@ -102,7 +103,7 @@ def compare(
     """
     selection = Selection(datasets=tuple(datasets), victims=tuple(victims))
     old, new = ([s for s in side if s.role != REFERENCE_LINE] for side in read_sides([before, after], selection))
-    results = _both(read_outcomes(before, old)[0], read_outcomes(after, new)[0])
+    results = _both(read_consistent(before, old)[0], read_consistent(after, new)[0])
     places = sorted({(cell, entrant) for _, cell, entrant in results}, key=lambda p: (p[1], p[0]))
     pairs = {place: pair for place in places if (pair := _pair(results, place)) is not None}
     if not pairs:

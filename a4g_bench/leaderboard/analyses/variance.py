@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from a4g_bench.leaderboard.board import Study
+from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.estimates import Floats
-from a4g_bench.leaderboard.outcomes import Outcome, read_outcomes
+from a4g_bench.leaderboard.outcomes import Outcome
 from a4g_bench.leaderboard.records import Cell, Entrant, sides_of
 from a4g_bench.store.tables import ResultTables
 
@@ -21,8 +22,8 @@ class VarianceShares:
     """How far the gap that one entrant closes at one cell varies over seeds.
 
     The gap is that between the groups worst and best off without poison, as a rate. Of all entrants and budgets of a
-    setting, these are null. ``variance`` is that of a seed. Of it ``audit_rows`` is the share that the choice of audit rows explains,
-    ``victim_seeds`` that of the victim's own seeds (the spread over the audit's fits of one search, divided by their
+    setting, these are null. ``variance`` is that of a seed. Of it ``audit_rows`` is the share that the choice of audit
+    rows explains, ``victim_seeds`` that of the victim's own seeds (the spread over the audit's fits of one search, divided by their
     number), and ``split_and_search`` the rest: other training rows and another search on them, which one seed decides
     together. Nothing is cut off: where seeds are few the parts may exceed the whole. Null where there is no spread.
     """
@@ -66,7 +67,7 @@ def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[Varia
     luck = _victim_variance(tables)
     labels = {who.entrant: who.label for who in study.evidence.competitors}
     outcomes: dict[tuple[Entrant, Cell], list[Outcome]] = defaultdict(list)
-    for outcome in read_outcomes(tables, study.searches)[0]:
+    for outcome in read_consistent(tables, study.searches)[0]:
         outcomes[outcome.search.entrant, outcome.search.cell].append(outcome)
     found = []
     for (entrant, cell), own in sorted(outcomes.items(), key=lambda item: item[0]):
