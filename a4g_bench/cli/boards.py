@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from a4g_bench.cli import exit_codes
+from a4g_bench.cli.cache import printed, remembered
 from a4g_bench.cli.folders import board_of, default_folders
 from a4g_bench.cli.options import Attacks, Budgets, Datasets, Folders, Json, Victims
 from a4g_bench.cli.output import examples, print_json, print_table, remark
@@ -74,15 +76,23 @@ def leaderboard_command(
     """
     roots = folders or default_folders()
     damaged: dict[str, str] = {}
-    try:
+    style: Literal["table", "csv", "json", "md", "latex"] = "json" if as_json else form.value
+
+    def made() -> str:
+        from a4g_bench.leaderboard.render import render
+
         board = board_of(roots, dataset or (), victim or (), budget or (), attack or (), damaged)
+        return render(board, style, by.value if by else None, columns).rstrip("\n")
+
+    try:
+        print(
+            remembered(
+                roots, "leaderboard", [style, by, columns, dataset, victim, budget, attack], made, lambda: not damaged
+            )
+        )
     except StoreError as error:
         named = "".join(f"; {name} cannot be read ({why})" for name, why in damaged.items())
         raise StoreError(f"{error}{named}") from error
-    from a4g_bench.leaderboard.render import render
-
-    style: Literal["table", "csv", "json", "md", "latex"] = "json" if as_json else form.value
-    print(render(board, style, by.value if by else None, columns).rstrip("\n"))
     for name, why in damaged.items():
         remark(f"error: {name} cannot be read ({why}); the board is made of the other results")
     raise typer.Exit(exit_codes.USAGE if damaged else exit_codes.COMPLETE)
@@ -220,13 +230,21 @@ def versus_command(
     Overall and per poison budget. The difference of GC@1 is paired, with its 95 % interval; ahead, behind and undecided
     count the settings (data set, attribute, victim) where the interval lies above 0, below it, or covers it.
     """
+    roots = folders or default_folders()
+    arguments = [entrant, dataset, victim, as_json]
+    show = partial(_print_versus, roots, entrant, dataset or (), victim or (), as_json)
+    print(remembered(roots, "versus", arguments, lambda: printed(show)))
+
+
+def _print_versus(
+    roots: Sequence[str], entrant: str, datasets: Sequence[str], victims: Sequence[str], as_json: bool
+) -> None:
     from a4g_bench.leaderboard.analyses.pairwise import head_to_head
     from a4g_bench.leaderboard.board import study
     from a4g_bench.leaderboard.selection import Selection
     from a4g_bench.store.folders import whole_tables_of
 
-    tables = whole_tables_of(folders or default_folders())
-    comparisons = head_to_head(study(tables, Selection(tuple(dataset or ()), tuple(victim or ()))), entrant)
+    comparisons = head_to_head(study(whole_tables_of(roots), Selection(tuple(datasets), tuple(victims))), entrant)
     if as_json:
         print_json([comparison.to_json() for comparison in comparisons])
         return
@@ -273,16 +291,29 @@ def curves_command(
     GC@1 by poison budget, and how many rows close a given share of the gap; the hypervolume of (unfairness, accuracy)
     up to the protocol's reference point; * marks entrants that no other beats in both, the gap and the accuracy cost.
     """
-    from a4g_bench.errors import StoreError
+    if not 0 < target <= 1:
+        raise StoreError(f"--target {target}: a share of the gap, more than 0 and at most 1")
+    roots = folders or default_folders()
+    arguments = [target, dataset, victim, attack, as_json]
+    show = partial(_print_curves, roots, target, dataset or (), victim or (), attack or (), as_json)
+    print(remembered(roots, "curves", arguments, lambda: printed(show)))
+
+
+def _print_curves(
+    roots: Sequence[str],
+    target: float,
+    datasets: Sequence[str],
+    victims: Sequence[str],
+    attacks: Sequence[str],
+    as_json: bool,
+) -> None:
     from a4g_bench.leaderboard.analyses.curves import curves
     from a4g_bench.leaderboard.board import study
     from a4g_bench.leaderboard.selection import Selection
     from a4g_bench.store.folders import whole_tables_of
 
-    if not 0 < target <= 1:
-        raise StoreError(f"--target {target}: a share of the gap, more than 0 and at most 1")
-    chosen = Selection(tuple(dataset or ()), tuple(victim or ()), (), tuple(attack or ()))
-    all_curves = curves(study(whole_tables_of(folders or default_folders()), chosen), target)
+    chosen = Selection(tuple(datasets), tuple(victims), (), tuple(attacks))
+    all_curves = curves(study(whole_tables_of(roots), chosen), target)
     if as_json:
         print_json([curve.to_json() for curve in all_curves])
         return

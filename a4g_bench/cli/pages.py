@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from a4g_bench.cli import exit_codes
+from a4g_bench.cli.cache import remembered
 from a4g_bench.cli.folders import default_folders
 from a4g_bench.cli.options import Attacks, Budgets, Datasets, Folders, Json, Victims
 from a4g_bench.cli.output import examples, print_json, remark
@@ -41,16 +42,25 @@ def report_command(
     what searches promised and what held, each group's harm, other metrics, threat model, data sets, provenance.
     Tables download as CSV, pictures as SVG and PNG. Needs neither Ray nor Ax.
     """
-    from a4g_bench.leaderboard.board import study
-    from a4g_bench.leaderboard.records import Budget
-    from a4g_bench.leaderboard.selection import Selection
-    from a4g_bench.reporting import write_page
-    from a4g_bench.store.folders import whole_tables_of
+    roots = folders or default_folders()
 
-    tables = whole_tables_of(folders or default_folders())
-    wanted = tuple(Budget.parse(text) for text in budget or ())
-    chosen = Selection(tuple(dataset or ()), tuple(victim or ()), wanted, tuple(attack or ()))
-    write_page(study(tables, chosen), tables, out, title)
+    def made() -> str:
+        from a4g_bench.leaderboard.board import study
+        from a4g_bench.leaderboard.records import Budget
+        from a4g_bench.leaderboard.selection import Selection
+        from a4g_bench.reporting import page_of
+        from a4g_bench.store.folders import whole_tables_of
+
+        tables = whole_tables_of(roots)
+        wanted = tuple(Budget.parse(text) for text in budget or ())
+        chosen = Selection(tuple(dataset or ()), tuple(victim or ()), wanted, tuple(attack or ()))
+        return page_of(study(tables, chosen), tables, title)[0]
+
+    text = remembered(roots, "report", [title, dataset, victim, budget, attack], made)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise A4GError(f"'{out}' cannot be written: {error.strerror or error}") from error
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 

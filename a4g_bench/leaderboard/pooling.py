@@ -47,7 +47,8 @@ class CleanGap:
     """A victim's gap without poison.
 
     ``gap`` is U of the pooled rates, ``signed`` the difference between the groups whose rates are the highest and the
-    lowest: U is never negative, so only the signed difference can say whether there is a gap. ``constant_cost`` is what the best constant classifier would cost in accuracy.
+    lowest: U is never negative, so only the signed difference can say whether there is a gap. ``constant_cost`` is what
+    the best constant classifier would cost in accuracy.
     """
 
     gap: float

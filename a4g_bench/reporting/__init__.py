@@ -5,6 +5,6 @@ jinja is imported here only.
 From Parquet alone: no engine, victims or attacks are imported.
 """
 
-from a4g_bench.reporting.page import write_page
+from a4g_bench.reporting.page import page_of, write_page
 
-__all__ = ["write_page"]
+__all__ = ["page_of", "write_page"]

@@ -35,6 +35,28 @@ def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: s
     Raises:
         StoreError: If the file cannot be written, or tables cannot be read or contradict one another.
     """
+    text, board = page_of(study, tables, title)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"'{out}' cannot be written: {error.strerror or error}") from error
+    return board
+
+
+def page_of(study: Study, tables: Sequence[ResultTables], title: str | None = None) -> tuple[str, Board]:
+    """The report of some results as one HTML page, and the board in it.
+
+    Args:
+        study: What is shown, of the selected results.
+        tables: The tables that the study was made of, with their audits.
+        title: The heading; the suites' names unless given.
+
+    Returns:
+        The page and the board.
+
+    Raises:
+        StoreError: If tables cannot be read or contradict one another.
+    """
     board = board_of(study)
     cells = by_key(cell_results_of(study, tables))
     run = provenance(tables)
@@ -63,11 +85,7 @@ def write_page(study: Study, tables: Sequence[ResultTables], out: Path, title: s
         columns=shown(board.columns, "scores"),
         has_transfer=bool(data["transfer"]), has_defences=bool(data["defences"]["cells"]),
     )  # fmt: skip
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"'{out}' cannot be written: {error.strerror or error}") from error
-    return board
+    return text, board
 
 
 def _or_nothing(made: Any, tables: Sequence[ResultTables]) -> Any:

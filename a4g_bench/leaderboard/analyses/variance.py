@@ -23,9 +23,10 @@ class VarianceShares:
 
     The gap is that between the groups worst and best off without poison, as a rate. Of all entrants and budgets of a
     setting, these are null. ``variance`` is that of a seed. Of it ``audit_rows`` is the share that the choice of audit
-    rows explains, ``victim_seeds`` that of the victim's own seeds (the spread over the audit's fits of one search, divided by their
-    number), and ``split_and_search`` the rest: other training rows and another search on them, which one seed decides
-    together. Nothing is cut off: where seeds are few the parts may exceed the whole. Null where there is no spread.
+    rows explains, ``victim_seeds`` that of the victim's own seeds (the spread over the audit's fits of one search,
+    divided by their number), and ``split_and_search`` the rest: other training rows and another search on them, which
+    one seed decides together. Nothing is cut off: where seeds are few the parts may exceed the whole. Null where there
+    is no spread.
     """
 
     entrant: str | None
