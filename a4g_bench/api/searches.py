@@ -133,7 +133,7 @@ def search(
     with ExitStack() as stack:
         folder = str(results) if results else stack.enter_context(tempfile.TemporaryDirectory())
         kept = Results(folder)
-        kept.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
+        kept.mark(plan.suite.name, plan.loaded.hash, len(plan.searches), plan.suite.yardsticks)
         [planned] = plan.searches
         run_here(plan, planned, kept)
         record = kept.read_search(planned.search_id)

@@ -26,7 +26,8 @@ class Study:
     """What boards and analyses are made of.
 
     ``searches`` are all the selected ones, ``lacking`` those that yield no number. ``left_out`` are the seeds per data
-    set that are of no whole block, where there are whole ones.
+    set that are of no whole block, where there are whole ones. ``judges`` are searches of the yardsticks at all
+    budgets, selected or not: which settings count does not depend on what is looked at.
     """
 
     searches: tuple[Search, ...]
@@ -34,6 +35,7 @@ class Study:
     pooled: Pooled
     selection: Selection
     left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    judges: tuple[Search, ...] = ()
 
     @property
     def entrants(self) -> tuple[Search, ...]:
@@ -43,7 +45,7 @@ class Study:
     @cached_property
     def evidence(self) -> Evidence:
         """The results of the searches, and the judgement on every setting."""
-        return weigh(self.searches, self.pooled, self._shown())
+        return weigh(self.searches, self.pooled, self._shown(), self.judges)
 
     def _shown(self) -> list[Entrant]:
         attacks = self.selection.attacks
@@ -66,7 +68,7 @@ class Study:
         if not any(s.role != REFERENCE_LINE for s in kept):
             raise StoreError("no search matches the filters together")
         lacking = tuple(kept_cells(self.lacking, chosen))
-        return Study(kept, lacking, self.pooled, chosen, self.left_out)
+        return Study(kept, lacking, self.pooled, chosen, self.left_out, self.judges)
 
 
 def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
@@ -83,9 +85,23 @@ def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
         StoreError: Where the results cannot share a board, or the selection names something that is not in them.
     """
     searches = read_searches(tables, selection)
-    outcomes, lacking = read_consistent(tables, searches)
+    judges = _judges(tables, selection)
+    known = {s.search_id for s in searches}
+    outcomes, lacking = read_consistent(tables, [*searches, *(s for s in judges if s.search_id not in known)])
     pooled = pool_all(outcomes, _changes(tables))
-    return Study(tuple(searches), tuple(lacking), pooled, selection, _left_out(tables, searches))
+    lacking = tuple(s for s in lacking if s.search_id in known)
+    return Study(tuple(searches), lacking, pooled, selection, _left_out(tables, searches), judges)
+
+
+def _judges(tables: Sequence[ResultTables], selection: Selection) -> tuple[Search, ...]:
+    """The searches of the yardsticks on the selected settings."""
+    named = {name for table in tables for name in table.yardsticks}
+    run = {attack for table in tables for attack in table.searches["attack"].unique().to_pylist()}
+    attacks = tuple(sorted(named & run))
+    if not attacks:
+        return ()
+    found = read_searches(tables, replace(selection, budgets=(), attacks=attacks))
+    return tuple(s for s in found if s.entrant.attack in attacks)
 
 
 def _left_out(tables: Sequence[ResultTables], searches: Sequence[Search]) -> Mapping[str, tuple[int, ...]]:

@@ -14,7 +14,7 @@ from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, Setting
 from a4g_bench.leaderboard.returning import Returning, returning
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, is_sanity
 from a4g_bench.leaderboard.settings import Setting, level_of, smallest_resolvable_change, why_inconclusive
-from a4g_bench.protocol import REFERENCE, UNINFORMED_CONTROL, YARDSTICKS
+from a4g_bench.protocol import REFERENCE, UNINFORMED_CONTROL
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
 #: The poison budget of reference lines.
@@ -184,8 +184,15 @@ def returning_people(of_table: Sequence[Family], groups: Sequence[Groups]) -> Re
     return returning(audits)
 
 
-def weigh(searches: Sequence[Search], pooled: Pooled, shown: Sequence[Entrant]) -> Evidence:
-    """The evidence that some searches give, whatever became of them; every setting is judged by these alone."""
+def weigh(
+    searches: Sequence[Search],
+    pooled: Pooled,
+    shown: Sequence[Entrant],
+    judges: Sequence[Search] = (),
+) -> Evidence:
+    """The evidence that some searches give, whatever became of them; every setting is judged by its clean victim and by
+    ``judges``, the searches of the yardsticks.
+    """
     places = {(s.cell, s.entrant) for s in searches}
     results = {place: result for place, result in pooled.results.items() if place in places}
     shares = shares_of(searches)
@@ -199,7 +206,7 @@ def weigh(searches: Sequence[Search], pooled: Pooled, shown: Sequence[Entrant]) 
         results=results,
         required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
         settings={
-            key: _setting(key, pooled.gaps.get(key), pooled.people.get(key), _errors(key, results, shares))
+            key: _setting(key, pooled.gaps.get(key), pooled.people.get(key), _errors(key, pooled, judges))
             for key in keys
         },
         control=_control(searches),
@@ -209,14 +216,15 @@ def weigh(searches: Sequence[Search], pooled: Pooled, shown: Sequence[Entrant]) 
     )
 
 
-def _errors(
-    key: SettingKey, results: Mapping[tuple[Cell, Entrant], Result], shares: Mapping[Cell, float | None]
-) -> Mapping[str, float]:
+def _errors(key: SettingKey, pooled: Pooled, judges: Sequence[Search]) -> Mapping[str, float]:
     """Per yardstick the error of the gap change at the largest budget that it was run at on a setting."""
     largest: dict[str, tuple[float, float]] = {}
-    for (cell, entrant), result in results.items():
-        if cell.setting == key and entrant.attack in YARDSTICKS and result.change.decided:
-            share = shares.get(cell) or 0.0
+    own = [s for s in judges if s.cell.setting == key]
+    shares = shares_of(own)
+    for cell, entrant in {(s.cell, s.entrant) for s in own}:
+        result = pooled.results.get((cell, entrant))
+        if result is not None and result.change.decided:
+            share = shares[cell] or 0.0
             largest[entrant.attack] = max(largest.get(entrant.attack, (-1.0, 0.0)), (share, result.change.error))
     return {attack: error for attack, (_, error) in sorted(largest.items())}
 

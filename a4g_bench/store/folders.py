@@ -54,7 +54,8 @@ def merge(sources: Sequence[Results], target: Results) -> int:
         clean = source.identifiers("baselines") - audited
         target.take(source, taken, clean)
         audited |= clean
-    target.mark(first["suite"], first["suite_hash"], max(int(manifest["searches"]) for manifest in manifests))
+    planned = max(int(manifest["searches"]) for manifest in manifests)
+    target.mark(first["suite"], first["suite_hash"], planned, sources[0].yardsticks())
     return len(best)
 
 
@@ -120,6 +121,7 @@ def tables_of(roots: Sequence[str], damaged: dict[str, str] | None = None) -> li
                 audits=results.read("audits"),
                 metrics=results.read("metrics"),
                 address=root,
+                yardsticks=results.yardsticks(),
             )
         )
         for name, why in results.damaged.items():

@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
+from a4g_bench.protocol import YARDSTICKS
 from a4g_bench.store import tables
 from a4g_bench.store.files import Files
 from a4g_bench.store.rows import AuditRow, MetricRow, PredictionRow, QueryRow, SearchRow
@@ -99,8 +100,15 @@ class Results:
             )
         return {**manifest, "suite": suite}
 
-    def mark(self, suite: str, suite_hash: str, searches: int) -> None:
-        """Mark the folder as a suite's, which plans so many searches.
+    def yardsticks(self) -> tuple[str, ...]:
+        """The attacks whose errors say what is resolvable, as the suite names them; the protocol's unless told."""
+        named = (self.manifest() or {}).get("yardsticks", list(YARDSTICKS))
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            raise StoreError(f"results '{self.root}': manifest.json: 'yardsticks' is no list of names")
+        return tuple(named)
+
+    def mark(self, suite: str, suite_hash: str, searches: int, yardsticks: Sequence[str] = YARDSTICKS) -> None:
+        """Mark the folder as a suite's, which plans so many searches and names these yardsticks.
 
         Raises ``StoreError`` if it holds another suite's results or cannot be written.
         """
@@ -110,6 +118,7 @@ class Results:
             "suite": suite,
             "suite_hash": suite_hash,
             "searches": searches,
+            **({} if tuple(yardsticks) == YARDSTICKS else {"yardsticks": list(yardsticks)}),
         }
         self.files.write("manifest.json", json.dumps(manifest, indent=1).encode())
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from a4g_bench.errors import StoreError
+from a4g_bench.protocol import YARDSTICKS
 
 #: A row of any table; ``store/rows.py`` has the type of each.
 Row = dict[str, Any]
@@ -283,7 +284,7 @@ class ResultTables:
     """The tables of one results folder as the store reads them; columns beyond the needed ones are ignored.
 
     ``where`` is the folder as messages show it, ``address`` as it is opened, with the secrets that may be part of it;
-    ``where`` is both unless told.
+    ``where`` is both unless told. ``yardsticks`` are the attacks whose errors say what is resolvable.
     """
 
     where: str
@@ -293,6 +294,7 @@ class ResultTables:
     audits: pa.Table | None = None
     metrics: pa.Table | None = None
     address: str | None = field(default=None, repr=False)
+    yardsticks: tuple[str, ...] = YARDSTICKS
 
     def __post_init__(self) -> None:
         for name, needed in (

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from a4g_bench import plugins
 from a4g_bench.data.file_description import FileDescription
 from a4g_bench.errors import nearest
-from a4g_bench.protocol import ACCURACY_ALLOWANCE
+from a4g_bench.protocol import ACCURACY_ALLOWANCE, YARDSTICKS
 from a4g_bench.store.coordinates import parse_budget
 from a4g_bench.store.tables import AuditedOn
 
@@ -263,7 +263,11 @@ class Combination(_Model):
 
 
 class Suite(_Model):
-    """A benchmark: the grid datasets x victims x attacks x objectives x poison budgets x query budgets x seeds."""
+    """A benchmark: the grid datasets x victims x attacks x objectives x poison budgets x query budgets x seeds.
+
+    ``yardsticks`` are the attacks, by their labels, whose errors say what a board can resolve: fixed with the suite, so
+    that no entrant that is added later changes which settings count.
+    """
 
     name: str
     description: str = ""
@@ -273,6 +277,7 @@ class Suite(_Model):
     objectives: list[Objective] = Field(default=[Objective()], min_length=1)
     references: list[Named] = []
     defences: list[Named] = []
+    yardsticks: list[str] = list(YARDSTICKS)
     poison_budgets: list[PoisonBudget] = Field(min_length=1)
     query_budgets: list[Annotated[Whole, Field(ge=0, le=1_000_000)]] = Field(default=[100], min_length=1)
     seeds: list[Seed] = Field(min_length=1, max_length=MAX_SEEDS)
@@ -305,8 +310,8 @@ class Suite(_Model):
         return value
 
     @field_validator(
-        "datasets", "victims", "attacks", "objectives", "references", "defences", "poison_budgets", "query_budgets",
-        mode="before",
+        "datasets", "victims", "attacks", "objectives", "references", "defences", "yardsticks", "poison_budgets",
+        "query_budgets", mode="before",
     )  # fmt: skip
     @classmethod
     def _lists(cls, value: Any) -> Any:
@@ -315,8 +320,8 @@ class Suite(_Model):
         return value
 
     @field_validator(
-        "datasets", "victims", "attacks", "objectives", "references", "defences", "poison_budgets", "query_budgets",
-        "seeds",
+        "datasets", "victims", "attacks", "objectives", "references", "defences", "yardsticks", "poison_budgets",
+        "query_budgets", "seeds",
     )  # fmt: skip
     @classmethod
     def _distinct(cls, value: list[Any]) -> list[Any]:

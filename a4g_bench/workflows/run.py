@@ -69,7 +69,7 @@ def run_suite(
         before = suite_status(plan, results)  # once more: another run may just have ended
         results.sweep(_ended(before))
         todo = _todo(before, options)
-        results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches))
+        results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches), plan.suite.yardsticks)
         execute = _executor(options)
 
         def relay(progress: Progress) -> None:
