@@ -18,10 +18,12 @@ from a4g_bench import plugins
 from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
 from a4g_bench.leaderboard.analyses.pairwise import HeadToHead, head_to_head
-from a4g_bench.leaderboard.board import Study, board_of, study
+from a4g_bench.leaderboard.board import Study, board_of, counted_cells, study
 from a4g_bench.leaderboard.builtin_columns import COLUMNS
 from a4g_bench.leaderboard.column import Row
+from a4g_bench.leaderboard.ranking import order_under
 from a4g_bench.leaderboard.render import render
+from a4g_bench.leaderboard.score import Rule
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.parameters import markdown
 from a4g_bench.store.folders import tables_of
@@ -30,13 +32,14 @@ from tools.diagrams import forbidden, layers, search_loop
 ROOT = Path(__file__).resolve().parents[1]
 #: No entrant was designed on these.
 UNSEEN = Selection(("adult", "admissions", "crime"))
+RULES: tuple[Rule, ...] = ("scaled", "unscaled", "ramp")
 RIVALS = ("random-duplicates", "cell-duplication", "threshold-copies")
 CONTENDERS = ("ax-allocation", "ax-pool", "leaf-influence", "influence-duplication")
 
 
 @cache
 def results(name: str) -> Study:
-    """The published results of that name, bootstrapped."""
+    """The published results of that name."""
     return study(tables_of([str(ROOT / "results" / name)]), Selection())
 
 
@@ -53,42 +56,84 @@ def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     return "\n".join([f"| {' | '.join(titles)} |", f"| --- |{' --: |' * (len(titles) - 1)}", *body]) + "\n"
 
 
-def ceiling(board: Board) -> str:
-    """Every complete entrant's share of the ceiling per poison budget, with its interval, in the board's order."""
+def of_reference(board: Board) -> str:
+    """Every contender's share of the reference's score per poison budget, with its interval, in the board's order."""
     rows = {(row.entrant, row.budget_label): row for row in board.by("budget")}
     lines = [
         [row.entrant, *(share(rows[row.entrant, budget]) for budget in board.budgets)]
         for row in board.overall
-        if row.status == "ok"
+        if row.status == "ok" and row.role != "control"
     ]
-    return table(["share of the ceiling at", *board.budgets], lines)
+    return table(["share of the reference's score at", *board.budgets], lines)
 
 
 def share(row: Row) -> str:
-    """The share of the ceiling with its interval."""
-    if row.of_ceiling is None or row.of_ceiling_low is None or row.of_ceiling_high is None:
+    """The share of the reference's score with its interval."""
+    if row.of_reference is None or row.of_reference_low is None or row.of_reference_high is None:
         return "-"
-    return f"{row.of_ceiling:+.2f} [{row.of_ceiling_low:+.2f}, {row.of_ceiling_high:+.2f}]"
+    return f"{row.of_reference:+.2f} [{row.of_reference_low:+.2f}, {row.of_reference_high:+.2f}]"
 
 
-def published_board() -> str:
-    """What ``a4g-bench leaderboard results/standard --format md`` prints, its headings in bold, after the shares of the
-    ceiling.
-    """
-    board = boards("standard")
+def published_board(name: str) -> str:
+    """What ``a4g-bench leaderboard results/NAME --format md`` prints, its headings in bold."""
+    board = boards(name)
     printed = [
         f"**{line.lstrip('# ')}**" if line.startswith("#") else line for line in render(board, "md").splitlines()
     ]
-    return ceiling(board) + "\n" + "\n".join(printed) + "\n"
+    return "\n".join(printed) + "\n"
 
 
 def unseen() -> str:
-    """The shares of the ceiling on the data sets that no entrant was designed on."""
-    return ceiling(boards("standard", UNSEEN))
+    """The shares of the reference's score on the data sets that no entrant was designed on."""
+    return of_reference(boards("standard", UNSEEN))
+
+
+def rules() -> str:
+    """The contenders' scores by the score's rule and by two others, with their positions."""
+    evidence = results("standard").evidence
+    cells = counted_cells(evidence, evidence.settings)
+    orders = {rule: order_under(evidence, cells, rule) for rule in RULES}
+    return table(
+        ["contender", "scaled (the score)", "unscaled", "nothing beyond 2 points"],
+        [
+            [who, *(f"{order[who]:+.3f} ({list(order).index(who) + 1})" for order in orders.values())]
+            for who in orders["scaled"]
+        ],
+    )
+
+
+def left_out(name: str) -> str:
+    """The contenders' positions on a board when a data set or a victim is left out."""
+    board = boards(name)
+    parts = board.robustness
+    whole = [row.entrant for row in board.overall if row.rank_low is not None]
+    lines = []
+    for position, who in enumerate(whole, 1):
+        others = [positions[who] for positions in parts.values() if who in positions]
+        ends = f"{min([position, *others])} to {max([position, *others])}"
+        lines.append([who, str(position), *(str(parts[part].get(who, "-")) for part in parts), ends])
+    return table(["position of", "whole", *(f"without {part}" for part in parts), "range"], lines)
+
+
+def payers() -> str:
+    """Per contender and budget: the part of the closing that is the better-off group's rise, and cells worse."""
+    board = boards("standard")
+    rows = {(row.entrant, row.budget_label): row for row in board.by("budget")}
+    lines = []
+    for row in board.overall:
+        if row.rank_low is not None:
+            own = [rows[row.entrant, budget] for budget in board.budgets]
+            lines.append(
+                [
+                    row.entrant,
+                    *(f"{one.who_pays:+.2f}, {one.cells_worse}/{one.cells}" for one in own if one.who_pays is not None),
+                ]
+            )
+    return table(["who pays, cells worse", *board.budgets], lines)
 
 
 def comparisons() -> str:
-    """The contenders against the baselines at 1 % and 5 %: the difference, and the pairs ahead, behind, undecided."""
+    """The contenders against baselines at 1 % and 5 %: the difference, and the settings ahead, behind, undecided."""
     lines = []
     for entrant in CONTENDERS:
         found = {
@@ -104,7 +149,7 @@ def comparisons() -> str:
                     f"{comparison.ahead} / {comparison.behind} / {comparison.undecided}",
                 ]
             lines.append([f"{entrant} less {rival}", *cells])
-    return table(["FG@1 of", "at 1 %", "pairs", "at 5 %", "pairs"], lines)
+    return table(["GC@1 of", "at 1 %", "settings", "at 5 %", "settings"], lines)
 
 
 def _signed(comparison: HeadToHead, sign: int) -> str:
@@ -113,7 +158,7 @@ def _signed(comparison: HeadToHead, sign: int) -> str:
 
 
 def ablations() -> str:
-    """The whole and its variants: shares of the ceiling, and FG@1 less that of the whole."""
+    """The whole and its variants: shares of the reference's score, and GC@1 less that of the whole."""
     board = boards("ablations")
     rows = {(row.entrant, row.budget_label): row for row in board.by("budget")}
     over = {
@@ -122,50 +167,45 @@ def ablations() -> str:
         if comparison.budget_label is None
     }
     lines = []
-    for row in sorted(board.overall, key=lambda row: -(row.of_ceiling or 0)):
+    for row in sorted(board.overall, key=lambda row: -(row.gc or 0)):
         comparison = over.get(row.entrant)
         less = "-" if comparison is None else _signed(comparison, -1)
         cost = "-" if row.accuracy_cost is None else f"{100 * row.accuracy_cost:+.2f}"
         shares = [share(rows[row.entrant, budget]) for budget in board.budgets]
         lines.append([row.entrant, *shares, less, cost, f"{row.cpu_seconds or 0:.1f}"])
-    titles = [f"share of the ceiling at {budget}" for budget in board.budgets]
-    return table(["entrant", *titles, "FG@1 less the whole's", "accuracy cost", "CPU s"], lines)
+    titles = [f"of the reference at {budget}" for budget in board.budgets]
+    return table(["entrant", *titles, "GC@1 less the whole's", "accuracy cost", "CPU s"], lines)
 
 
 def bounds() -> str:
-    """Per pair, in points: the clean gap, a tenth of what the ceiling closes, the smallest resolvable gain, and by how
-    much the upper bound of the accuracy cost of ``ax-allocation`` at 5 % lies above that cost.
+    """Per setting, in points: the clean gap, a tenth of what the reference closes, the smallest resolvable change, and
+    what a constant classifier costs.
     """
     board = boards("standard")
-    ceilings = {
+    closings = {
         (row.dataset, row.victim): row.gap_closed or 0.0
         for row in board.references
         if row.dataset and row.entrant == "threshold-optimizer"
     }
-    margins = {
-        (row.dataset, row.victim): (row.accuracy_cost_upper or 0.0) - (row.accuracy_cost or 0.0)
-        for row in board.cells
-        if row.entrant == "ax-allocation" and row.budget_label == "5%"
-    }
     lines = []
-    for pair in board.pairs:
-        at = pair.dataset, pair.victim
-        figures = (pair.gap_clean or 0.0, ceilings[at] / 10, pair.resolvable or 0.0, margins[at])
-        lines.append([f"{pair.dataset} x {pair.victim}", *(f"{100 * figure:.1f}" for figure in figures)])
-    return table(["in points", "clean gap", "a tenth of the ceiling's", "resolvable", "margin of the cost"], lines)
+    for setting in board.settings:
+        closed = closings[setting.dataset, setting.victim] / 10
+        figures = (setting.gap_clean or 0.0, closed, setting.resolvable or 0.0, setting.constant_cost or 0.0)
+        lines.append([f"{setting.dataset} x {setting.victim}", *(f"{100 * figure:.1f}" for figure in figures)])
+    return table(["in points", "clean gap", "a tenth of the reference's", "resolvable", "a constant costs"], lines)
 
 
 def behind() -> str:
-    """The mean share of the gap closed (G) at 5 % behind each defence, over data sets and victims."""
+    """The mean share of the gap closed at 5 % behind each defence, over data sets and victims."""
     cells, _ = defended(tables_of([str(ROOT / "results" / "treatments")]), budgets=["5%"])
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for cell in cells:
-        if cell.gain is not None and cell.attack not in ("clean",):
-            found[cell.entrant, cell.defence or "none"].append(cell.gain)
+        if cell.closed is not None and cell.attack not in ("clean",):
+            found[cell.entrant, cell.defence or "none"].append(cell.closed)
     columns = ["none", *sorted({defence for _, defence in found} - {"none"})]
     order = sorted({entrant for entrant, _ in found}, key=lambda entrant: -fmean(found[entrant, "none"]))
     return table(
-        ["G at 5 %, behind", *columns],
+        ["closed at 5 %, behind", *columns],
         [[entrant, *(f"{fmean(found[entrant, column]):+.2f}" for column in columns)] for entrant in order],
     )
 
@@ -184,7 +224,7 @@ def prices() -> str:
 
 
 def travelled() -> str:
-    """The mean share of the gap closed (G) at 5 % on the victim that a set was crafted on, and on the other one."""
+    """The mean share of the gap closed at 5 % on the victim that a set was crafted on, and on the other one."""
     cells = transfer(tables_of([str(ROOT / "results" / "treatments")]), budgets=["5%"])
     found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for cell in cells:
@@ -238,10 +278,13 @@ def _built_in(kind: plugins.Kind) -> dict[str, Any]:
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"board": published_board},
+    "README.md": {"board": partial(published_board, "standard")},
     "docs/results.md": {"columns": board_columns},
     "docs/entrants.md": {
         "unseen": unseen,
+        "left-out": partial(left_out, "standard"),
+        "rules": rules,
+        "payers": payers,
         "comparisons": comparisons,
         "bounds": bounds,
         "ablations": ablations,
