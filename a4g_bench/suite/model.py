@@ -68,6 +68,9 @@ class PoisonBudget(_Model):
 #: Labels are columns of tables and names of files; those of file systems end at 255 bytes.
 _LONGEST_LABEL, _LONGEST_FILE_NAME = 100, 255
 
+#: The parameter by which a data set keeps its protected attributes from victims, and how its label says that it does.
+PROTECTED_VISIBLE, HIDDEN = "protected_visible", "-hidden"
+
 
 class Named(_Model):
     """An entry of a list: a name alone, or a mapping with ``name``, parameters and a label of its own (``as``)."""
@@ -97,7 +100,7 @@ class Named(_Model):
     @model_validator(mode="after")
     def _default_label(self) -> "Named":
         if not self.label:
-            object.__setattr__(self, "label", self.name)
+            object.__setattr__(self, "label", self.own_label)
         if not re.fullmatch(r"[\w.:+-]+", self.label):
             raise ValueError(
                 f"'{self.label[:100]}': a name may hold letters, digits and . : + - _ only (give another with 'as')"
@@ -109,6 +112,11 @@ class Named(_Model):
             )
         return self
 
+    @property
+    def own_label(self) -> str:
+        """What it is called where ``as`` says nothing."""
+        return self.name
+
 
 class DatasetEntry(Named):
     """A data set: a registered name with parameters, or a table of the user's (``source``).
@@ -116,6 +124,9 @@ class DatasetEntry(Named):
     ``attribute`` is the protected attribute (the schema's first unless told), ``rows`` caps the table by a fixed
     stratified sample, ``fallback`` names the set to take where this one's source cannot be installed; an ``optional``
     one is left out, with a note, where neither can be had.
+
+    One that says ``protected_visible: false`` is on the track where victims do not see the protected attributes, and
+    has a label that says so: both tracks of a data set can stand on one board.
     """
 
     attribute: str | None = None
@@ -131,6 +142,26 @@ class DatasetEntry(Named):
         if self.source is not None and self.params:
             raise ValueError(f"data set '{self.name}': 'params' belong to registered sets, not to a 'source' file")
         return self
+
+    @property
+    def hides_attribute(self) -> bool:
+        """Whether it says that victims shall not see the protected attributes. What a data set does unless told is its
+        own: its name stands for that.
+        """
+        said = self.source.protected_visible if self.source else self.params.get(PROTECTED_VISIBLE)
+        return said is False
+
+    @property
+    def own_label(self) -> str:
+        return f"{self.name}{HIDDEN}" if self.hides_attribute else self.name
+
+    @property
+    def instead(self) -> "DatasetEntry | None":
+        """The entry of its fallback, on the same track."""
+        if self.fallback is None:
+            return None
+        params = {PROTECTED_VISIBLE: False} if self.hides_attribute else {}
+        return DatasetEntry(name=self.fallback, attribute=self.attribute, rows=self.rows, params=params)
 
 
 class Fits(_Model):

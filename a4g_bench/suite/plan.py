@@ -194,10 +194,10 @@ def load_subject(entry: DatasetEntry, folder: Path) -> tuple[Subject, str]:
     try:
         table = _load(entry, folder)
     except DataUnavailableError as error:
-        if entry.fallback is None:
+        if entry.instead is None:
             raise
+        entry = entry.instead
         try:
-            entry = DatasetEntry(name=entry.fallback, attribute=entry.attribute, rows=entry.rows)
             table = _load(entry, folder)
         except DataUnavailableError as second:
             raise DataUnavailableError(f"{error}; its fallback: {second}") from second

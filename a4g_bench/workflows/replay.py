@@ -83,8 +83,9 @@ def _made_by(search: Mapping[str, Any], suite: str, allow_import: Sequence[str])
     wanted = Place.of(search)
     for spec in expand(loaded.suite):
         place = replace(spec.place(wanted.attribute), dataset=wanted.dataset)
-        names = (spec.dataset.label, spec.dataset.fallback)
-        if place == wanted and wanted.dataset in names and spec.dataset.attribute in (None, wanted.attribute):
+        if place != wanted or spec.dataset.attribute not in (None, wanted.attribute):
+            continue
+        if wanted.dataset in [entry.label for entry in (spec.dataset, spec.dataset.instead) if entry]:
             subject, _ = load_subject(spec.dataset, loaded.folder)
             if subject.attribute == wanted.attribute:
                 return spec, subject
