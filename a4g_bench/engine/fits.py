@@ -137,9 +137,17 @@ class Trainer:
         """A reference's predictions; what all seeds share is worked out once."""
         if self._mitigated is None or self._mitigated[0] != treatment:
             reference = get_reference(treatment.name, json.loads(treatment.parameters))
-            favourable = self._material.schema.favourable
+            schema = self._material.schema
             train, validation = (self._people(treatment, row_set) for row_set in (job.train, VALIDATION))
-            reference.prepare(MitigationTask(train, validation, self._victim, favourable, treatment.max_accuracy_loss))
+            task = MitigationTask(
+                train=train,
+                validation=validation,
+                victim=self._victim,
+                favourable=schema.favourable,
+                max_accuracy_loss=treatment.max_accuracy_loss,
+                protected_columns=self._encoder.columns(schema.protected),
+            )
+            reference.prepare(task)
             self._mitigated = treatment, reference
         judged = self._people(treatment, job.predict)
         return self._mitigated[1].predict(judged.features, judged.groups, job.seed)

@@ -32,7 +32,8 @@ class Rows:
 class MitigationTask:
     """What the company has that mitigates: the rows an attack would see, the victim, and which label is favourable.
 
-    ``max_accuracy_loss`` is the suite's allowance, for references that can be tuned to it.
+    ``max_accuracy_loss`` is the suite's allowance, for references that can be tuned to it. ``protected_columns`` are
+    the positions of the encoded columns that hold protected attributes: none where they are hidden from the victim.
     """
 
     train: Rows
@@ -40,6 +41,7 @@ class MitigationTask:
     victim: Victim
     favourable: Literal[0, 1]
     max_accuracy_loss: float
+    protected_columns: tuple[int, ...] = ()
 
 
 class Reference(Parameterised, ABC):

@@ -1,5 +1,6 @@
 """From raw rows to what a victim trains on: fixed by the schema and the clean training rows, never by the poison."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,17 @@ class Encoder:
                 out[:, j] = part.argmax(axis=1)
             column += width
         return out
+
+    def columns(self, names: Collection[str]) -> tuple[int, ...]:
+        """Positions of the encoded columns that hold these features; none for those that victims do not see."""
+        found: list[int] = []
+        column = 0
+        for j, feature in enumerate(self.schema.features):
+            width = self._width(j)
+            if feature.name in names:
+                found += range(column, column + width)
+            column += width
+        return tuple(found)
 
     def _width(self, j: int) -> int:
         feature = self.schema.features[j]

@@ -19,7 +19,7 @@ CLASSIFIERS = ["lightgbm", "logistic_regression"]
 
 
 def people(n: int, seed: int) -> Rows:
-    """Group 1 deserves less often than group 0, and the second feature tells who is in it."""
+    """Group 1 deserves less often than group 0, and the second feature, which is protected, tells who is in it."""
     rng = np.random.default_rng(seed)
     groups = rng.integers(0, 2, n)
     labels = (rng.random(n) < 0.7 - 0.4 * groups).astype(np.int8)
@@ -29,7 +29,7 @@ def people(n: int, seed: int) -> Rows:
 
 def task(victim: str, allowance: float = 0.01, favourable: int = 1, **parameters: Any) -> MitigationTask:
     built = get_victim(victim, parameters)
-    return MitigationTask(people(1500, 0), people(500, 1), built, favourable, allowance)  # type: ignore[arg-type]
+    return MitigationTask(people(1500, 0), people(500, 1), built, favourable, allowance, (1,))  # type: ignore[arg-type]
 
 
 def judged(name: str, given: MitigationTask) -> tuple[float, float]:

@@ -133,6 +133,13 @@ def test_decoding_undoes_encoding(kind: Encoding, seed: int) -> None:
     assert encoder.decode(encoder(drawn), others) == pytest.approx(drawn, rel=1e-5)
 
 
+def test_columns_are_found_by_the_features_they_hold() -> None:
+    encoder = Encoder.of(DRAWN, "one-hot", TRAIN)
+    found = {name: encoder.columns([name]) for name in DRAWN.names}
+    assert found == {"income": (0,), "job": (1, 2, 3), "secret": (), "age": (4,), "group": (5,)}
+    assert encoder.columns(["group", "job", "secret"]) == (1, 2, 3, 5)
+
+
 def test_relaxed_columns_decode_to_the_nearest_category_and_hidden_features_stay() -> None:
     encoder = Encoder.of(DRAWN, "scaled", TRAIN)
     #                    income  job            age  group
