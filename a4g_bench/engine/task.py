@@ -43,6 +43,7 @@ def planned_row(planned: Planned, suite: str, suite_hash: str, attempt: int, sta
         fingerprint=subject.fingerprint,
         favourable=int(subject.schema.favourable),
         cautions=list(subject.cautions),
+        attribute_hidden=not subject.schema[subject.attribute].visible,
         protocol_version=PROTOCOL_VERSION,
         identity=json.dumps(planned.identity, sort_keys=True),
         suite_hash=suite_hash,

@@ -52,6 +52,7 @@ class SearchRow(TypedDict):
     fingerprint: str
     favourable: int
     cautions: list[str]
+    attribute_hidden: bool | None
     protocol_version: int
     identity: str
     suite_hash: str

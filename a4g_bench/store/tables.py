@@ -76,6 +76,7 @@ SEARCHES = _fields(
     ("fingerprint", _text),  # content of the data set
     ("favourable", _int),  # label 0 or 1
     ("cautions", _texts),  # of the data set, to be shown beside every result
+    ("attribute_hidden", _flag),  # whether victims do not see the protected attribute
     ("protocol_version", _int),
     ("identity", _text),  # the JSON that search_id hashes
     ("suite_hash", _text),
@@ -96,7 +97,7 @@ SEARCHES = _fields(
 #: How a poison set gives itself away, as the searches table says it.
 DETECTABILITY = ("duplicate_share", "isolation_forest_auroc", "lof_auroc", "label_disagreement", "cell_shift")
 #: Columns that tables of this version may lack, since they came later: null there.
-LATER_COLUMNS = DETECTABILITY
+LATER_COLUMNS = (*DETECTABILITY, "attribute_hidden")
 
 #: One row per query, in the order in which they were made.
 QUERIES = _fields(

@@ -38,6 +38,13 @@ def test_both_tracks_stand_on_one_board(tmp_path: Path, capsys: pytest.CaptureFi
     assert {path.name for path in (tmp_path / "r" / "poison").iterdir()} == set(gaps)
 
 
+def test_results_say_the_track_whatever_the_label(tmp_path: Path) -> None:
+    run_inline(plan_of(tmp_path, **KEYS, datasets=[SEEN, {**HIDDEN, "as": "unaware"}]), tmp_path / "r")
+    rows = Results(str(tmp_path / "r")).read("searches").to_pylist()
+    told = {(row["dataset"], row["attribute_hidden"]) for row in rows}
+    assert told == {("acs-income-design", False), ("unaware", True)}
+
+
 def test_a_label_of_ones_own_wins_and_changes_no_search(tmp_path: Path) -> None:
     plain, named = (plan_of(tmp_path, **KEYS, datasets=[entry]) for entry in (HIDDEN, {**HIDDEN, "as": "unaware"}))
     assert labels(named) == {"unaware": False}
