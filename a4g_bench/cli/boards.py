@@ -47,6 +47,7 @@ class By(StrEnum):
     dataset = "dataset"
     victim = "victim"
     budget = "budget"
+    track = "track"
 
 
 def leaderboard_command(
@@ -54,7 +55,7 @@ def leaderboard_command(
     form: Annotated[
         Format, typer.Option("--format", metavar="table|csv|json|md|latex", help="How to print it.")
     ] = Format.table,
-    by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget", help="Break the board down.")] = None,
+    by: Annotated[By | None, typer.Option(metavar="dataset|victim|budget|track", help="Break the board down.")] = None,
     columns: Annotated[
         str,
         typer.Option(

@@ -15,7 +15,7 @@ from a4g_bench.leaderboard.notes import notes
 from a4g_bench.leaderboard.ranking import lines, place_of, positions_without, rank
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey, metric_sides, sides_of
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, kept_cells, read_searches
-from a4g_bench.leaderboard.settings import Setting
+from a4g_bench.leaderboard.settings import Setting, Track
 from a4g_bench.leaderboard.summary import Place
 from a4g_bench.protocol import BOARD_VERSION
 from a4g_bench.store.tables import OFF_TARGET, ResultTables
@@ -132,7 +132,7 @@ def _changes(tables: Sequence[ResultTables]) -> dict[tuple[str, str], dict[str, 
     return changes
 
 
-View = Literal["dataset", "victim", "budget"]
+View = Literal["dataset", "victim", "budget", "track"]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ class Board:
         """Scores and ranks broken down.
 
         Args:
-            what: Per data set (and attribute), per victim, or per poison budget.
+            what: Per data set (and attribute), per victim, per poison budget, or per track (the attribute visible to
+                the victim, or hidden from it).
 
         Returns:
             A row per entrant and part.
@@ -257,17 +258,19 @@ def _references(evidence: Evidence, counted: Sequence[Cell]) -> tuple[Row, ...]:
     return tuple(row for place, cells in [(Place(), ranked), *single] for row in lines(evidence, cells, place))
 
 
-def counted_cells(evidence: Evidence, settings: Iterable[SettingKey]) -> list[Cell]:
+def counted_cells(evidence: Evidence, settings: Iterable[SettingKey], track: Track | None = None) -> list[Cell]:
     """The cells behind an average over settings.
 
     Args:
         evidence: What is known of all cells.
         settings: The settings to average over.
+        track: The track whose settings are meant; that of the score unless told.
 
     Returns:
         The cells of those that count, at the budgets that all of these have.
     """
-    counting = [key for key in settings if evidence.settings[key].counts]
+    meant = track or evidence.track
+    counting = [key for key in settings if evidence.settings[key].counts and evidence.settings[key].track == meant]
     has = [{cell.budget for cell in evidence.required if cell.setting == key} for key in counting]
     common = set.intersection(*has) if has else set()
     return [cell for cell in evidence.required if cell.setting in counting and cell.budget in common]
@@ -278,9 +281,10 @@ def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
     per_dataset = [
         row
         for dataset, attribute in dict.fromkeys((p.dataset, p.attribute) for p in settings)
+        for own in [[p for p in settings if (p.dataset, p.attribute) == (dataset, attribute)]]
         for row in rank(
             evidence,
-            counted_cells(evidence, [p for p in settings if (p.dataset, p.attribute) == (dataset, attribute)]),
+            counted_cells(evidence, own, evidence.settings[own[0]].track),
             Place(dataset=dataset, attribute=attribute),
         )
     ]
@@ -293,9 +297,20 @@ def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
     ]
     per_budget: list[Row] = []
     for budget in sorted({cell.budget for cell in evidence.required}):
-        cells = [c for c in evidence.required if c.budget == budget and evidence.settings[c.setting].counts]
+        judged = [key for key, one in evidence.settings.items() if one.counts and one.track == evidence.track]
+        cells = [c for c in evidence.required if c.budget == budget and c.setting in judged]
         shares = [share for c in cells if (share := evidence.shares[c]) is not None]
         share = sum(shares) / len(shares) if budget.is_count and shares else None
         place = Place(budget=share if budget.is_count else budget.number, budget_label=budget.label)
         per_budget += rank(evidence, cells, place)
-    return {"dataset": tuple(per_dataset), "victim": tuple(per_victim), "budget": tuple(per_budget)}
+    per_track = [
+        row
+        for track in sorted({setting.track for setting in evidence.settings.values()}, reverse=True)
+        for row in rank(evidence, counted_cells(evidence, settings, track), Place(track=track))
+    ]
+    return {
+        "dataset": tuple(per_dataset),
+        "victim": tuple(per_victim),
+        "budget": tuple(per_budget),
+        "track": tuple(per_track),
+    }

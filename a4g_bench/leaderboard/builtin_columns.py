@@ -265,6 +265,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     _text("budget_label", "poison budget as written", lambda s: s.place.budget_label, "the poison budget as the suite"
           " writes it"),
+    _text("track", "track", lambda s: s.place.track, "whether the attribute is visible to the victim, or hidden"),
     Column(
         key="closed", title="share of the gap closed", value=lambda s: s.mean(lambda r: r.closed.value),
         meaning="share of the gap closed, whatever it costs", better="higher",

@@ -13,7 +13,7 @@ from a4g_bench.leaderboard.pooling import CleanGap, Series, audited, pool
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey
 from a4g_bench.leaderboard.returning import Returning, returning
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, is_sanity
-from a4g_bench.leaderboard.settings import Setting, level_of, smallest_resolvable_change, why_inconclusive
+from a4g_bench.leaderboard.settings import Setting, Track, level_of, smallest_resolvable_change, why_inconclusive
 from a4g_bench.protocol import REFERENCE, UNINFORMED_CONTROL
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
@@ -81,6 +81,12 @@ class Evidence:
     shares: Mapping[Cell, float | None]
     metrics: tuple[str, ...] = ()
     lines: tuple[Competitor, ...] = ()
+
+    @property
+    def track(self) -> Track:
+        """The one whose settings make the score: with the attribute visible, if any such setting counts."""
+        tracks = {setting.track for setting in self.settings.values() if setting.counts}
+        return "hidden" if tracks == {"hidden"} else "visible"
 
     def reference(self, entrant: Entrant, cell: Cell) -> Estimate | None:
         """The score of the ThresholdOptimizer on the setting; None unless it has the entrant's seeds."""
@@ -201,12 +207,15 @@ def weigh(
         if s.entrant in shown:
             required[s.cell].add(s.seed)
     keys = sorted({cell.setting for cell in required})
+    hidden = {s.cell.setting for s in searches if s.hidden}
     return Evidence(
         competitors=competitors(searches, shown),
         results=results,
         required={cell: frozenset(seeds) for cell, seeds in sorted(required.items())},
         settings={
-            key: _setting(key, pooled.gaps.get(key), pooled.people.get(key), _errors(key, pooled, judges))
+            key: _setting(
+                key, key in hidden, pooled.gaps.get(key), pooled.people.get(key), _errors(key, pooled, judges)
+            )
             for key in keys
         },
         control=_control(searches),
@@ -287,15 +296,18 @@ def _mean_of(values: Sequence[float | None]) -> float | None:
     return fmean(known) if known else None
 
 
-def _setting(key: SettingKey, gap: CleanGap | None, people: People | None, errors: Mapping[str, float]) -> Setting:
-    coordinates = asdict(key)
+def _setting(
+    key: SettingKey, hidden: bool, gap: CleanGap | None, people: People | None, errors: Mapping[str, float]
+) -> Setting:
+    track: Track = "hidden" if hidden else "visible"
     if gap is None or people is None:
-        return Setting(**coordinates, counts=False, reason="no search on it yielded a result")
+        return Setting(**asdict(key), track=track, counts=False, reason="no search on it yielded a result")
     resolvable = smallest_resolvable_change(errors)
     reason = why_inconclusive(gap, people.sizes, resolvable)
     low, high = gap.signed.interval(level_of(max(2, len(people.sizes)))) or (None, None)
     return Setting(
-        **coordinates,
+        **asdict(key),
+        track=track,
         counts=not reason,
         reason=reason,
         gap_clean=gap.gap,

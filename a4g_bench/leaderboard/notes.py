@@ -28,6 +28,7 @@ def notes(
         *_provisional(evidence),
         *_left_out(left_out),
         *_settings(evidence),
+        *_tracks(evidence),
         *_incomplete(evidence, lacking),
         *_budgets(evidence, counted, selection),
         *_sizes(searches),
@@ -70,6 +71,14 @@ def _left_out(left_out: Mapping[str, Sequence[int]]) -> list[str]:
 
 def _settings(evidence: Evidence) -> list[str]:
     return [f"Inconclusive: {key}: {one.reason}." for key, one in evidence.settings.items() if not one.counts]
+
+
+def _tracks(evidence: Evidence) -> list[str]:
+    """Settings that count and stand on the other track than the score."""
+    other = sorted({str(key) for key, one in evidence.settings.items() if one.counts and one.track != evidence.track})
+    if not other:
+        return []
+    return [f"On a track of its own, the attribute hidden from the victim (--by track): {_list(other)}."]
 
 
 def _incomplete(evidence: Evidence, lacking: Sequence[Search]) -> list[str]:

@@ -47,6 +47,7 @@ def place_of(cell: Cell, evidence: Evidence) -> Place:
         victim=setting.victim,
         budget=evidence.shares[cell],
         budget_label=cell.budget.label,
+        track=evidence.settings[setting].track,
     )
 
 

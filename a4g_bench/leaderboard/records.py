@@ -96,6 +96,7 @@ class Search:
     budget_rows: int | None
     protocol_version: int
     definitions: tuple[tuple[str, str, str], ...]  # (kind, label, JSON): what the labels stand for
+    hidden: bool = False  # whether victims do not see the protected attribute
     threat: tuple[str, str, str] = ("", "", "")  # knowledge, labels, row origin
     detectability: tuple[float | None, ...] = (None,) * len(DETECTABILITY)
     elsewhere: AuditedOn | None = None
@@ -161,6 +162,7 @@ def record(row: dict[str, object], where: str) -> Search:
         cautions=tuple(map(str, cautions)) if isinstance(cautions, list) else (),
         protocol_version=int(number("protocol_version") or 0),
         definitions=_definitions(text("identity"), text("victim"), text("attack")),
+        hidden=bool(row.get("attribute_hidden")),
         threat=(text("knowledge"), text("labels"), text("row_origin")),
         detectability=tuple(number(name) for name in DETECTABILITY),
     )

@@ -83,6 +83,7 @@ def _sections(board: Board, by: View | None) -> list[tuple[str, list[Row]]]:
         "dataset": lambda r: f"{r.dataset} ({r.attribute})",
         "victim": lambda r: str(r.victim),
         "budget": lambda r: f"poison budget {r.budget_label}",
+        "track": lambda r: f"attribute {r.track} to the victim" if r.track == "visible" else "attribute hidden",
     }
     return [(heading, list(rows)) for heading, rows in groupby(board.by(by), headings[by])]
 

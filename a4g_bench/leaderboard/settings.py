@@ -3,22 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal
 
 from a4g_bench.leaderboard.pooling import CleanGap
 from a4g_bench.leaderboard.records import SettingKey
 from a4g_bench.protocol import DETECTABLE_ERRORS, LEAST_CONSTANT_COST, LEAST_GROUP, LEVEL
+
+#: Whether the victim sees the protected attribute: two tracks, never averaged together.
+Track = Literal["visible", "hidden"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """A data set, protected attribute and victim; gaps are rates, not percent.
 
-    ``counts`` says whether it enters ranks and means, ``reason`` why not. ``gap_clean`` is U without poison, of the
-    pooled rates. Its interval is that of the signed difference between the groups that are worst and best off
-    (``groups``), at the level corrected for the number of pairs of groups: U itself is never negative, its interval
-    could not cover 0. ``constant_cost`` is what the best constant classifier would cost in accuracy. ``resolvable`` is
-    the smallest change of the gap that would probably be seen; null if no yardstick was run. ``sizes`` are the people
-    per group who deserve the favourable label, in the whole table.
+    ``track`` says whether the victim sees the attribute, ``counts`` whether it enters ranks and means, ``reason`` why
+    not. ``gap_clean`` is U without poison, of the pooled rates. Its interval is that of the signed difference between
+    the groups that are worst and best off (``groups``), at the level corrected for the number of pairs of groups: U
+    itself is never negative, its interval could not cover 0. ``constant_cost`` is what the best constant classifier
+    would cost in accuracy. ``resolvable`` is the smallest change of the gap that would probably be seen; null if no
+    yardstick was run. ``sizes`` are the people per group who deserve the favourable label, in the whole table.
     """
 
     dataset: str
@@ -26,6 +30,7 @@ class Setting:
     victim: str
     counts: bool
     reason: str
+    track: Track = "visible"
     gap_clean: float | None = None
     gap_clean_low: float | None = None
     gap_clean_high: float | None = None

@@ -23,6 +23,7 @@ class Place:
     victim: str | None = None
     budget: float | None = None
     budget_label: str | None = None
+    track: str | None = None
 
 
 def score_weights(cells: Sequence[Cell], shares: Mapping[Cell, float | None]) -> list[float]:

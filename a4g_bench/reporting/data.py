@@ -72,7 +72,7 @@ def _subset(study: Study) -> dict[str, Any]:
         "settings": [
             [
                 s.dataset, s.attribute, s.victim, *map(rounded, (s.gap_clean, s.gap_clean_low, s.gap_clean_high)),
-                rounded(s.resolvable), s.seeds, s.counts, s.reason, s.audit_rows, dict(s.sizes),
+                rounded(s.resolvable), s.seeds, s.counts, s.reason, s.audit_rows, dict(s.sizes), s.track,
             ]
             for s in board.settings
         ],

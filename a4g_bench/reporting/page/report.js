@@ -177,6 +177,7 @@
     table(byId("settings"), [
       { title: "data set", value: (p) => `${p[0]} (${p[1]})`, head: true, left: true, text_: true },
       { title: "victim", value: (p) => p[2], left: true, text_: true },
+      { title: "attribute is", value: (p) => p[12], left: true, text_: true },
       { title: "clean gap (points)", value: (p) => p[3], show: (p) => points(p[3]) + interval(p[4], p[5], 1, 100) },
       { title: "smallest resolvable", value: (p) => p[6], show: (p) => points(p[6]) },
       { title: "seeds", value: (p) => p[7] },
