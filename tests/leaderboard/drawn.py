@@ -1,8 +1,8 @@
 """The board that most tests look at, small enough to check by eye.
 
-Twenty characters, each ten people: two of group a and eight of group b deserve the favourable label 1, five of either do
-not and are judged rightly by all. 1 is a mistake. Every seed of the block draws the same picture of other people, so the
-table has 2 * 10 * 5 = 100 deserving people of group a and 400 of group b, and nothing varies over seeds.
+Twenty characters, each ten people: two of group a and eight of group b deserve the favourable label 1, five of either
+do not and are judged rightly by all. 1 is a mistake. Every seed of the block draws the same picture of other people, so
+the table has 2 * 10 * 5 = 100 deserving people of group a and 400 of group b, and nothing varies over seeds.
 
     group    aa bbbbbbbb aaaaabbbbb    harm of a, b    U    closed   accuracy   cost
     label    11 11111111 0000000000
@@ -11,7 +11,7 @@ table has 2 * 10 * 5 = 100 deserving people of group a and 400 of group b, and n
     halves   00 11110000 0000000000        0   1/2    1/2    1/2       16/20    -4/20
     costly   11 11111111 0000000000        1    1      0      1        10/20     2/20: 10 points for 1, so GC = 1/10
 
-Either constant judges 10/20 rightly: 2/20 less than the clean victim, so closing the gap by judging nobody is not cheap.
+Either constant judges 10/20 rightly: 2/20 less than the clean victim, so judging nobody is no cheap way out.
 """
 
 from typing import Any

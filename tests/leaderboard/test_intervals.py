@@ -50,7 +50,7 @@ def test_an_interval_is_not_cut_at_1() -> None:
 
 
 def test_of_unequal_seeds_counts_are_added_before_rates_are_taken() -> None:
-    """0, 2, 4 and 6 of 8 and 4 of 4 tens are denied; without poison all are, so that the rate is 1 less what is closed."""
+    """0, 2, 4 and 6 of 8 and 4 of 4 tens are denied; without poison all are, so what is closed is 1 less the rate."""
     wrong, people = (0, 2, 4, 6, 4), (8, 8, 8, 8, 4)
     drawn = varying(folder(), "zoo", *map(denied, wrong[:4]))
     few = {"groups": "aa bbbb aaaaabbbbb", "labels": "11 1111 0000000000", "clean": "00 1111 0000000000"}

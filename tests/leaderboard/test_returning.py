@@ -1,6 +1,6 @@
 """People who are audited more than once: P of the protocol, term by term in loops, against the board's intervals.
 
-    P = max(0, sum_i [(sum_s psi_is)^2 - sum_s psi_is^2])
+P = max(0, sum_i [(sum_s psi_is)^2 - sum_s psi_is^2])
 """
 
 import math
@@ -62,7 +62,7 @@ def without(audits: Audits, seed: int) -> Audits:
 
 
 def effects(audits: Audits) -> dict[tuple[int, int], float]:
-    """psi of one setting: the slopes of the score, times what a person adds to each rate beyond their stratum's mean."""
+    """psi of one setting: the slopes of the score, times what a person adds to each rate beyond the stratum's mean."""
     before, after, cost = gaps_and_cost(audits)
     scale = min(1, ALLOWANCE / cost) if cost > 0 else 1.0
     by_before, by_after = scale * after / before**2, -scale / before
@@ -194,7 +194,7 @@ def test_attributes_of_one_split_share_no_audits_but_the_same() -> None:
 def test_by_hand() -> None:
     """All of b are denied, and poison heals half of them: the same people in both blocks.
 
-    Seeds are alike, so J = 0; but who is asked is asked twice. b's rate after is 1/2, and closed falls by what it rises:
+    Seeds are alike, so J = 0; but who is asked is asked twice. b's rate after is 1/2, and closed falls by as much:
     of the 200 judgements on the table's 100 people of b each has psi = -(w - 1/2) / 200 = -+1/400, where w is 1 for who
     is denied. So each person adds (2 / 400)^2 - 2 (1 / 400)^2 = 2 / 400^2, and P = 100 * 2 / 400^2 = 1/800. Without
     poison all of b are alike, and of a in both.
