@@ -168,7 +168,7 @@ class _Pooled:
         """Mean over seeds of the accuracy cost, (replicates,)."""
         present = self._people_by_seed[poisoned].sum(axis=1)
         lost = (self._wrong_by_seed[poisoned] - self._wrong_by_seed[clean]).sum(axis=1)
-        per_seed, counted = _divided(lost, present) * (present > 0), (present > 0).astype(np.float64)
+        per_seed, counted = np.where(present > 0, _divided(lost, present), 0.0), (present > 0).astype(np.float64)
         return _divided(_replicates(per_seed[None, :, None])[0, :, 0], _replicates(counted[None, :, None])[0, :, 0])
 
     # estimates --------------------------------------------------------------------------------------------------------

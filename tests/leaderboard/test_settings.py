@@ -241,6 +241,22 @@ def test_more_than_two_groups() -> None:
 # Who is incomplete, and notes -----------------------------------------------------------------------------------------
 
 
+def test_an_entrant_that_lacks_a_seed_is_incomplete_and_unranked() -> None:
+    """Its numbers are those of the seeds it has: the cost of 2/20 and a tenth of the score among them."""
+    drawn = full()
+    for seed in range(1, 5):
+        drawn.add("late", COSTLY, seed=seed)
+    drawn.add("late", seed=0, status="oom")
+    board = build([drawn.tables()])
+    row = next(r for r in board.overall if r.entrant == "late")
+    assert (row.status, row.rank_low, row.rank_high, row.seeds) == ("incomplete", None, None, 4)
+    assert (row.closed, row.accuracy_cost, row.gc) == (1, pytest.approx(0.1), pytest.approx(0.1))
+    assert [(r.rank_low, r.rank_high) for r in board.overall if r.rank_low] == [(1, 1), (2, 2), (3, 3)]
+    assert board.overall[-1] is row
+    expected = "Incomplete: late lacks 1 of 5 searches: toy/sex x lr at 1%: seed 0 (MemoryError)."
+    assert note(board, "Incomplete") == expected
+
+
 def test_an_entrant_that_lacks_a_cell_has_a_row_there_and_no_score() -> None:
     drawn = full()
     for seed in BLOCK:
