@@ -143,11 +143,12 @@ class _Pooled:
     def _odds(self, column: int) -> Floats:
         """Error rates per label of the groups of equalized odds, (replicates, labels, groups)."""
         strata = self._odds_strata()
+        shape = 2, len(strata) // 2, self._seeds + 1
         wrong, people = (
-            np.array([values[column][:, members].sum(axis=1) for members in strata]).reshape(len(strata), -1).T
+            np.array([values[column][:, members].sum(axis=1) for members in strata]).reshape(shape)
             for values in (self._wrong, self._people)
         )
-        return _divided(wrong, people).reshape(self._seeds + 1, 2, -1)
+        return _divided(wrong, people).transpose(2, 0, 1)
 
     def _odds_strata(self) -> list[list[int]]:
         """Per label and group of equalized odds, its strata."""

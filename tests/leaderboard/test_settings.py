@@ -223,6 +223,15 @@ def test_equalized_odds_are_judged_on_groups_with_100_of_either_label() -> None:
     assert (row.gc, row.equalized_odds) == (1, 0)
 
 
+def test_where_nobody_is_undeserving_there_are_no_equalized_odds() -> None:
+    """No group has 100 people of either label: a gap of 0 before and after, of which nothing can be closed."""
+    drawn = Folder(groups="aabbbbbbbb", labels="1111111111", clean="0011110000")
+    for seed in BLOCK:
+        drawn.add("zoo", "0000000000", seed=seed)
+    [row] = build([drawn.tables()]).cells
+    assert (row.status, row.gc, row.equalized_odds) == ("inconclusive", 1, 0)
+
+
 def test_more_than_two_groups() -> None:
     groups = np.repeat([0, 1, 2], 40)
     clean = ((np.arange(120) % 40) < np.array([4, 12, 20])[groups]).astype(np.uint8)
