@@ -1,5 +1,6 @@
 """The leaderboard: from the tables of one or more results folders to scores, ranks and remarks."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,16 @@ from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.evidence import NO_ROWS, Evidence, Pooled, pool_all, weigh
 from a4g_bench.leaderboard.notes import notes
 from a4g_bench.leaderboard.ranking import lines, place_of, positions_without, rank
-from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey, metric_sides, sides_of
+from a4g_bench.leaderboard.records import (
+    Budget,
+    Cell,
+    Entrant,
+    Search,
+    SettingKey,
+    in_whole_blocks,
+    metric_sides,
+    sides_of,
+)
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, kept_cells, read_searches
 from a4g_bench.leaderboard.settings import Setting, Track
 from a4g_bench.leaderboard.summary import Place
@@ -68,7 +78,9 @@ class Study:
         if not any(s.role != REFERENCE_LINE for s in kept):
             raise StoreError("no search matches the filters together")
         lacking = tuple(kept_cells(self.lacking, chosen))
-        return Study(kept, lacking, self.pooled, chosen, self.left_out, self.judges)
+        datasets = {s.cell.setting.dataset for s in kept}
+        left_out = {name: seeds for name, seeds in self.left_out.items() if name in datasets}
+        return Study(kept, lacking, self.pooled, chosen, left_out, self.judges)
 
 
 def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
@@ -90,7 +102,7 @@ def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
     outcomes, lacking = read_consistent(tables, [*searches, *(s for s in judges if s.search_id not in known)])
     pooled = pool_all(outcomes, _changes(tables))
     lacking = tuple(s for s in lacking if s.search_id in known)
-    return Study(tuple(searches), lacking, pooled, selection, _left_out(tables, searches), judges)
+    return Study(tuple(searches), lacking, pooled, selection, _left_out(tables, selection), judges)
 
 
 def _judges(tables: Sequence[ResultTables], selection: Selection) -> tuple[Search, ...]:
@@ -104,18 +116,20 @@ def _judges(tables: Sequence[ResultTables], selection: Selection) -> tuple[Searc
     return tuple(s for s in found if s.entrant.attack in attacks)
 
 
-def _left_out(tables: Sequence[ResultTables], searches: Sequence[Search]) -> Mapping[str, tuple[int, ...]]:
-    """Per data set the seeds of results that are of no whole block."""
-    used = {(s.cell.setting.dataset, s.seed) for s in searches}
-    known = {
-        place
-        for table in tables
-        for place in zip(*(table.searches[name].to_pylist() for name in ("dataset", "seed")), strict=True)
-    }
+def _left_out(tables: Sequence[ResultTables], selection: Selection) -> Mapping[str, tuple[int, ...]]:
+    """Per data set the seeds of the selected cells that are of no whole block, where there is one."""
+    names = ("dataset", "attribute", "victim", "budget", "seed")
+    seeds: dict[str, set[int]] = defaultdict(set)
+    for table in tables:
+        columns = (table.searches[name].to_pylist() for name in names)
+        for dataset, attribute, victim, budget, seed in set(zip(*columns, strict=True)):
+            if Cell(SettingKey(dataset, attribute, victim), Budget.parse(budget)) in selection:
+                seeds[dataset].add(seed)
+    whole = {dataset: in_whole_blocks(own) for dataset, own in seeds.items()}
     return {
-        dataset: tuple(sorted(seed for name, seed in known - used if name == dataset))
-        for dataset in sorted({dataset for dataset, _ in used})
-        if any(name == dataset for name, _ in known - used)
+        dataset: tuple(sorted(own - whole[dataset]))
+        for dataset, own in sorted(seeds.items())
+        if whole[dataset] and own > whole[dataset]
     }
 
 

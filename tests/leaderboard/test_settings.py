@@ -352,3 +352,12 @@ def test_cautions_are_noted() -> None:
 def test_rows_used_are_noted_so_that_a_cap_shows() -> None:
     drawn = folder().add("zoo", NONE, train_rows=1800, validation_rows=600, audit_rows=600)
     assert note(build([drawn.tables()]), "Rows used") == "Rows used of each data set: toy 3,000."
+
+
+def test_seeds_that_a_filter_leaves_out_are_of_a_whole_block_all_the_same() -> None:
+    """Ten seeds of one victim and five of the other: of the other nothing is missing."""
+    drawn = full(range(10))
+    for seed in BLOCK:
+        drawn.add("halves", HALF, seed=seed, victim="rf").add("new", HALF, seed=seed)
+    for filters in ({"victims": ["rf"]}, {"attacks": ["new"]}):
+        assert not any("no whole block" in n for n in build([drawn.tables()], **filters).notes)  # type: ignore[arg-type]

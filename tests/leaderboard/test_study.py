@@ -1,4 +1,4 @@
-"""A study restricted after its bootstrap says what a board of the selection says."""
+"""A study restricted after it was pooled says what a board of the selection says."""
 
 import pytest
 
@@ -9,13 +9,14 @@ from a4g_bench.leaderboard.records import Budget
 from a4g_bench.leaderboard.selection import Selection
 
 from .boards import Folder
-from .drawn import HALF, NONE, full
+from .drawn import BLOCK, HALF, NONE, full
 
 
 def grid() -> Folder:
-    """Two data sets, two victims and two budgets; the ceiling on all pairs."""
+    """Two data sets, one with a seed of no whole block, two victims and two budgets; the reference on all settings."""
     drawn = full()
-    for seed in range(2):
+    drawn.add("halves", HALF, seed=5, dataset="other", victim="forest", budget="5%")
+    for seed in BLOCK:
         for victim in ("lr", "forest"):
             for dataset in ("toy", "other"):
                 at = {"seed": seed, "victim": victim, "dataset": dataset}
@@ -29,7 +30,7 @@ def grid() -> Folder:
 
 @pytest.fixture(scope="module")
 def whole() -> Study:
-    return study([grid().tables()], Selection(), 200)
+    return study([grid().tables()], Selection())
 
 
 @pytest.mark.parametrize("datasets", [(), ("toy",)])
@@ -39,8 +40,13 @@ def test_restricting_is_selecting(
     whole: Study, datasets: tuple[str, ...], victims: tuple[str, ...], budgets: tuple[str, ...]
 ) -> None:
     restricted = whole.restricted(Selection(datasets, victims, tuple(map(Budget.parse, budgets))))
-    alone = build([grid().tables()], datasets=datasets, victims=victims, budgets=budgets, draws=200)
+    alone = build([grid().tables()], datasets=datasets, victims=victims, budgets=budgets)
     assert board_of(restricted).to_json() == alone.to_json()
+
+
+def test_seeds_left_out_are_those_of_the_selected_data_sets(whole: Study) -> None:
+    notes = {d: board_of(whole.restricted(Selection((d,)))).notes for d in ("toy", "other")}
+    assert [d for d, told in notes.items() if any("no whole block: seed 5 of other" in n for n in told)] == ["other"]
 
 
 def test_selecting_nothing_is_an_error(whole: Study) -> None:
