@@ -11,13 +11,13 @@ from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.selection import Selection
 
 from .boards import Folder
-from .drawn import ATTACKS, CLEAN, HALF, NONE, folder
+from .drawn import ATTACKS, BLOCK, CLEAN, HALF, NONE, folder
 
 
 def drawn() -> Folder:
     """``grows`` closes nothing at 1 %, all at 4 %; ``halves`` half at both; at what accuracy it may be."""
     made = folder()
-    for seed in range(2):
+    for seed in BLOCK:
         for share, grown in ((0.01, CLEAN), (0.04, NONE)):
             at = {"budget": f"{100 * share:g}%", "budget_share": share, "seed": seed}
             for attack, wrong in (("clean", CLEAN), ("random-duplicates", CLEAN), ("halves", HALF), ("grows", grown)):
@@ -26,7 +26,7 @@ def drawn() -> Folder:
 
 
 def by_name(target: float) -> dict[str, Curve]:
-    return {c.entrant: c for c in curves(study([drawn().tables()], Selection(), 100), target)}
+    return {c.entrant: c for c in curves(study([drawn().tables()], Selection()), target)}
 
 
 def test_the_target_is_met_on_the_line_between_two_budgets() -> None:
@@ -36,14 +36,14 @@ def test_the_target_is_met_on_the_line_between_two_budgets() -> None:
     assert found["clean"].rows_to_target is None
     assert by_name(0.75)["grows"].rows_to_target == pytest.approx(0.01 * 4**0.75)
     assert [point.budget_label for point in found["grows"].points] == ["1%", "4%"]
-    assert [point.fg for point in found["grows"].points] == [0.0, 1.0]
+    assert [point.gc for point in found["grows"].points] == [0.0, 1.0]
 
 
 def test_what_everybody_reaches_dominates() -> None:
-    """Mean gaps: grows (1 + 0) / 2, halves 1/2; mean accuracy gains 4/12 both: equals, ahead of the clean victim."""
+    """Mean gaps: grows (1 + 0) / 2, halves 1/2; mean accuracy gains 4/20 both: equals, ahead of the clean victim."""
     found = by_name(0.5)
-    assert (found["grows"].gap, found["grows"].accuracy_cost) == pytest.approx((0.5, -4 / 12))
-    assert (found["halves"].gap, found["halves"].accuracy_cost) == pytest.approx((0.5, -4 / 12))
+    assert (found["grows"].gap, found["grows"].accuracy_cost) == pytest.approx((0.5, -4 / 20))
+    assert (found["halves"].gap, found["halves"].accuracy_cost) == pytest.approx((0.5, -4 / 20))
     assert found["grows"].front
     assert found["halves"].front
     assert not found["clean"].front
@@ -51,7 +51,7 @@ def test_what_everybody_reaches_dominates() -> None:
 
 def test_an_entrant_that_lacks_a_cell_has_no_curve() -> None:
     made = drawn().add("sobol", ATTACKS["halves"], seed=0)
-    assert "sobol" not in {c.entrant for c in curves(study([made.tables()], Selection(), 100))}
+    assert "sobol" not in {c.entrant for c in curves(study([made.tables()], Selection()))}
 
 
 @pytest.mark.parametrize("target", [0.0, 1.1, math.nan])

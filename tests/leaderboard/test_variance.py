@@ -11,6 +11,7 @@ from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.store.tables import AUDITS
 
 from .boards import Folder
+from .drawn import BLOCK, CLEAN, GROUPS, LABELS, NONE
 
 
 def found(drawn: Folder, audits: list[dict[str, object]] | None = None) -> VarianceShares:
@@ -19,7 +20,7 @@ def found(drawn: Folder, audits: list[dict[str, object]] | None = None) -> Varia
     table = ResultTables(
         bare.where, bare.searches, bare.predictions, bare.baselines, pa.Table.from_pylist(rows, schema=AUDITS)
     )
-    [spread] = [s for s in variance_shares(study([table], Selection(), 400), [table]) if s.entrant == "sobol"]
+    [spread] = [s for s in variance_shares(study([table], Selection()), [table]) if s.entrant == "sobol"]
     return spread
 
 
@@ -43,10 +44,25 @@ def test_an_attack_that_differs_by_seed_on_many_people() -> None:
     assert spread.audit_rows == pytest.approx(0, abs=0.05)
 
 
-def test_an_attack_that_does_the_same_at_every_seed_on_few_people() -> None:
+def test_an_attack_that_does_much_the_same_at_every_seed_on_few_people() -> None:
+    """10, 10, 10 and 11 of group b's 40 are helped, so other 40 would give p (1 - p) / 40: more than seeds differ."""
     spread = found(board([0.5, 0.5, 0.5, 0.55], 80))
-    assert spread.audit_rows == 1.0
-    assert spread.split_and_search == 0
+    assert spread.variance == pytest.approx(np.var([10, 10, 10, 11], ddof=1) / 40**2)
+    of_rows = (3 * 0.25 * 0.75 + 0.275 * 0.725) / 4 / 40
+    assert spread.audit_rows == pytest.approx(of_rows / spread.variance)
+    assert spread.split_and_search == pytest.approx(1 - of_rows / spread.variance)
+    assert spread.split_and_search < 0, "nothing is cut off"
+
+
+def test_only_the_groups_worst_and_best_off_are_looked_at() -> None:
+    """b is helped at two seeds of five, which is 1 of 1: .3 over seeds; c, in between, is not counted."""
+    drawn = Folder(groups=f"cc {GROUPS}", labels=f"11 {LABELS}")
+    for seed in BLOCK:
+        wrong = f"{'11' if seed == 1 else '00'} {NONE if seed < 2 else CLEAN}"
+        drawn.add("clean", f"10 {CLEAN}", seed=seed, clean=f"10 {CLEAN}").add("sobol", wrong, seed=seed)
+    spread = found(drawn)
+    assert spread.variance == pytest.approx(0.3)
+    assert (spread.audit_rows, spread.split_and_search) == (0, 1), "all of b, or none: who is asked makes no difference"
 
 
 def test_the_victims_own_luck() -> None:
