@@ -116,7 +116,7 @@ def _titled(heading: str, rows: Sequence[Row], columns: Sequence[Shown]) -> tupl
     """
     kept = [c for c in columns if c.title != "of ref." or any(r.of_reference is not None for r in rows)]
     seeds = {row.seeds for row in rows if row.seeds}
-    if len(kept) < len(columns) or len(seeds) != 1 or not any(c.title == "seeds" for c in kept):
+    if len(seeds) != 1 or not any(c.title == "seeds" for c in kept):
         return heading, kept
     return f"{heading} ({seeds.pop()} seeds)", [c for c in kept if c.title != "seeds"]
 

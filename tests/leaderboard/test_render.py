@@ -10,35 +10,42 @@ from a4g_bench.errors import A4GError
 from a4g_bench.leaderboard import Board, build
 from a4g_bench.leaderboard.render import render
 
-from .drawn import NONE, full
+from .boards import Folder
+from .drawn import BLOCK, NONE, full
 
 STABLE = {
-    "attack", "dataset", "victim", "objective", "budget", "fg", "fg_low", "fg_high", "gap_clean", "gap_poisoned",
-    "accuracy_cost", "gain_over_random_duplicates", "optimism", "seeds", "tier", "status", "budget_label", "attribute",
-    "role", "rank_low", "rank_high", "gap_clean_low", "gap_clean_high", "gain_over_random_duplicates_low",
-    "gain_over_random_duplicates_high", "accuracy_cost_upper", "levelling_down", "queries", "cpu_seconds",
+    "entrant", "attack", "dataset", "attribute", "victim", "objective", "budget", "budget_label", "role", "gc",
+    "gc_low", "gc_high", "rank_low", "rank_high", "gap_clean", "gap_poisoned", "accuracy_cost", "accuracy_cost_low",
+    "accuracy_cost_high", "of_reference", "equalized_odds", "who_pays", "cells_worse", "cells", "seeds", "status",
+    "gain_over_random_duplicates", "optimism", "queries", "cpu_seconds",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def board() -> Board:
-    drawn = full().add("late", NONE, seed=1).add("late", seed=0, status="error")
+    drawn = full().add("late", NONE, seed=1)
     return build([drawn.tables()])
 
 
 def test_table_reads_well(board: Board) -> None:
     text = render(board, "table")
     lines = text.splitlines()
-    assert max(map(len, lines)) <= 120
+    assert max(map(len, lines)) <= 140
     assert not any(line != line.rstrip() for line in lines)
     assert text.endswith("\n")
-    assert lines[0] == "FG@1, protocol version 1, poison budgets 1%"
-    (closes,) = [line for line in lines if "closes" in line]
+    assert lines[0].startswith("GC@1 ")
+    assert lines[0].endswith("protocol version 2, poison budgets 1%")
+    closes = next(line for line in lines if "closes" in line)
+    assert closes.split()[:2] == ["1", "closes"]
     assert "+1.000 [+1.00, +1.00]" in closes
     assert "100.0 > 0.0" in closes
-    assert "clean *" in text
+    costly = next(line for line in lines if "costly" in line)
+    assert "+10.00!" in costly, "a cell over the allowance carries a mark"
+    assert "1/1" in costly, "its groups pay in its only cell"
+    assert next(line for line in lines if "clean *" in line).split()[0] == "-", "no contender"
+    assert next(line for line in lines if "late" in line).split()[0] == "inc."
     assert "-0.0 " not in text
-    assert "Incomplete: late lacks 1 of 2 searches" in text
+    assert "Incomplete: late lacks 4 of 5 searches" in text
 
 
 @pytest.mark.parametrize("by", ["dataset", "victim", "budget"])
@@ -50,7 +57,8 @@ def test_breakdowns_have_a_heading_each(board: Board, by: str) -> None:
 
 def test_markdown_tables_have_as_many_cells_in_every_row(board: Board) -> None:
     lines = [line for line in render(board, "md").splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in lines[:8]} == {12}
+    of_first = lines[: 2 + len(board.overall)]
+    assert len({line.count("|") for line in of_first}) == 1
     assert "| clean \\* |" in "\n".join(lines)
 
 
@@ -64,12 +72,24 @@ def test_csv_has_all_columns_and_a_scope(board: Board) -> None:
 
 def test_json_keeps_its_promises(board: Board) -> None:
     content = json.loads(render(board, "json"))
-    assert {"protocol_version", "overall", "cells", "pairs", "notes", "budgets"} <= set(content)
+    assert list(content) == [
+        "protocol_version", "budgets", "overall", "cells", "references", "settings", "robustness", "notes",
+    ]  # fmt: skip
+    assert content["protocol_version"] == 2
+    assert [row["entrant"] for row in content["overall"]] == [row.entrant for row in board.overall]
     for row in (*content["overall"], *content["cells"]):
         assert set(row) >= STABLE
     assert content["overall"][0]["budget"] is None
     assert content["cells"][0]["budget"] == 0.01
-    assert content["pairs"][0]["sizes"] == {"a": 2, "b": 8}
+    [setting] = content["settings"]
+    assert {
+        "dataset": "toy",
+        "attribute": "sex",
+        "victim": "lr",
+        "counts": True,
+        "reason": "",
+    }.items() <= setting.items()
+    assert setting["sizes"] == {"a": 100, "b": 400}
     assert "by" not in content
     assert json.loads(render(board, "json", "budget"))["by"]["what"] == "budget"
 
@@ -83,11 +103,45 @@ def test_a_name_is_text_in_every_format() -> None:
     hostile = "toy\n\\input{/etc/passwd}<script>"
     drawn = full(attacks=())
     for attack, wrong in (("clean", drawn.clean), ("random-duplicates", drawn.clean), ("halves", NONE)):
-        for seed in range(2):
+        for seed in BLOCK:
             drawn.add(attack, wrong, seed=seed, dataset=hostile)
     board = build([drawn.tables()])
     assert not [line for line in render(board, "latex", "dataset").splitlines() if line.startswith("\\input")]
     assert "<script>" not in render(board, "md", "dataset")
+
+
+def test_settings_say_whether_they_count(board: Board) -> None:
+    settings = render(board, "table").split("\nSettings\n")[1]
+    row = next(line for line in settings.splitlines() if line.startswith("toy")).split()
+    assert row[:3] == ["toy", "sex", "lr"]
+    assert "100.0" in row
+    assert row[-2:] == ["5", "yes"]
+
+
+@pytest.mark.parametrize("drawn", [full(), full(range(2))])
+def test_seeds_are_in_the_heading_where_all_rows_have_as_many(drawn: Folder) -> None:
+    lines = render(build([drawn.tables()])).splitlines()
+    assert f"Overall ({len(drawn.baselines)} seeds)" in lines
+    assert "seeds" not in next(line for line in lines if "entrant" in line)
+
+
+def test_a_provisional_board_says_so() -> None:
+    board = build([full(range(2)).tables()])
+    text = render(board, "table")
+    assert next(line for line in text.splitlines() if "closes" in line).split()[0] == "prov."
+    assert "+1.000 [" not in text
+    assert "Provisional" in text
+
+
+def test_an_inconclusive_setting_is_shown_with_its_numbers() -> None:
+    drawn = full(attacks=())
+    for seed in BLOCK:
+        drawn.add("zoo", NONE, seed=seed, clean="10 11110000 0000000000")
+    board = build([drawn.tables()])
+    assert "inconclusive" in render(board, "table")
+    assert "n/c" in render(board, "table")
+    [cell] = [row for row in csv.DictReader(io.StringIO(render(board, "csv"))) if row["scope"] == "cell"]
+    assert (cell["status"], cell["gap_clean"], cell["rank_low"]) == ("inconclusive", "0.0", "")
 
 
 def test_unknown_formats_and_breakdowns(board: Board) -> None:
