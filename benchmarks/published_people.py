@@ -15,8 +15,9 @@ block, and two things vary from seed to seed:
 Every published rate is therefore the expectation of its drawn ones, and the published score the noise-free truth.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +36,8 @@ _Ints = npt.NDArray[np.int64]
 class People:
     """The population of a family.
 
-    ``wrong`` (columns, people) counts the fits, of ``fits``, that judge a person wrongly: first of the ``victims``, then
-    of each series, whose victim is ``victim_of``. People are in the order of their (group, label), which begin at
+    ``wrong`` (columns, people) counts the fits, of ``fits``, that judge a person wrongly: first of the ``victims``,
+    then of each series, whose victim is ``victim_of``. People are in the order of their (group, label), which begin at
     ``starts``, and then of how often they are judged wrongly. ``effects`` (published seeds, columns, strata) are what
     training moves rates by, ``rates`` (columns, strata) those that they move.
     """
@@ -72,12 +73,9 @@ class People:
         stratum = 2 * groups.astype(np.int64) + labels
         starts = np.append(np.flatnonzero(np.diff(stratum, prepend=-1)), len(stratum))
         fits = audits[0][0].fits
-        rates = np.array([wrong[:, a:b].mean(axis=1) for a, b in zip(starts[:-1], starts[1:], strict=True)]).T / fits
+        rates = np.array([wrong[:, a:b].mean(axis=1) for a, b in pairwise(starts)]).T / fits
         effects = np.stack(
-            [
-                _effects(wrong[:, a:b] / fits, seed_of[a:b], len(rows), victim_of)
-                for a, b in zip(starts[:-1], starts[1:], strict=True)
-            ],
+            [_effects(wrong[:, a:b] / fits, seed_of[a:b], len(rows), victim_of) for a, b in pairwise(starts)],
             axis=2,
         )
         first = tuple(own[0] for own in members)

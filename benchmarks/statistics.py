@@ -1,145 +1,239 @@
-"""Are the intervals and tiers right? Boards drawn from a known truth, judged by the leaderboard's own code.
+"""Are the intervals and tests right? Boards drawn from the published board's own people, judged by the leaderboard.
 
-A board has five data sets, a victim, and five entrants that all close the same share of the gap on average. How much
-an entrant closes at a seed varies about that: by ``effect``, a standard deviation in rates, and by whom the seed
-audits. Each data set is a table of people, audited a fifth at a time: from the sixth seed on, everybody is audited
-again. In the published board rows make up nearly all of a change's variance on most pairs, and seeds up to four fifths
-of it on Law.
+``benchmarks.published_people`` says how a board is drawn, and why the published score is its noise-free truth. Boards
+have the published one's data sets, attributes, victims and budgets, in the settings that count there: which do is
+decided once per board version, so it is not decided again. All contenders are in them, the control
+``random-duplicates`` and the reference ``threshold-optimizer``. Figures, at 5, 10 and 20 seeds:
 
-``coverage`` is the share of 95 % intervals of FG@1 that hold the truth, one per board and cell: ``cell`` of a single
-data set, ``board`` of the mean over all. ``tier-error`` is the share of boards on which any entrant is told apart from
-any other, although there is nothing to tell.
+- ``coverage``: the share of 95 % intervals that hold the truth, over boards and entrants; ``width`` their mean width.
+- ``size``: how often a 5 % test of the difference between two contenders rejects, if they are truly equal. They are
+  made equal by taking the true difference off the measured one: the kinks of the score stay where they are.
+- ``first-step``: the share of boards on which Holm's correction over all pairs tells apart any two contenders, all of
+  them made equal: what it does so at is its first step, .05 over the number of pairs.
+- ``power``: how often the published difference of two named entrants is seen, by a single test, and by Holm.
+
+The same, ``version-1``, by the score of protocol version 1 on fewer of the same boards. Its truth is its score if every
+seed had the rates of all seeds, behind the same gates as on the board drawn: what its gates do is not held against it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
-from a4g_bench.leaderboard.board import Study, board_of
-from a4g_bench.leaderboard.evidence import bootstrap
-from a4g_bench.leaderboard.outcomes import AuditErrors, AuditRows, Baseline, Outcome
-from a4g_bench.leaderboard.records import Budget, Cell, Entrant, SettingKey, Search
-from a4g_bench.leaderboard.selection import Selection
+from a4g_bench.leaderboard.board import counted_cells, study
+from a4g_bench.leaderboard.estimates import Estimate
+from a4g_bench.leaderboard.evidence import pool_all, weigh
+from a4g_bench.leaderboard.inference import holm, p_value
+from a4g_bench.leaderboard.outcomes import Outcome, read_outcomes
+from a4g_bench.leaderboard.selection import Selection, read_searches
+from a4g_bench.leaderboard.summary import Place, Summary, score_weights
+from a4g_bench.protocol import LEVEL, REFERENCE, UNINFORMED_CONTROL
+from a4g_bench.store.folders import tables_of
+from benchmarks import version_1
 from benchmarks.figure import Figure
+from benchmarks.published_people import Population
 
-Luck = npt.NDArray[np.float64]
-FOLDS = 5
-DRAWS = 400
-_CLOSED = 0.15  # of a gap of 0.3
-
-
-@dataclass(frozen=True)
-class Design:
-    """How boards are drawn: ``people`` audited per seed, and the spread of an entrant's effect over seeds."""
-
-    name: str
-    people: int
-    seeds: int
-    effect: float
-    datasets: int = 5
-    entrants: int = 5
-
-
-DESIGNS = (
-    Design("rows", 600, 5, 0.0),  # nothing but rows, as on most published pairs
-    Design("both", 600, 5, 0.03),  # half of the variance each
-    Design("seeds", 2000, 5, 0.05),  # nine tenths seeds
-    Design("20-seeds", 600, 20, 0.03),  # everybody is audited four times
-)
+PUBLISHED = Path(__file__).parents[1] / "results" / "standard"
+#: Entrants whose published difference should be seen.
+NAMED = (("ax-allocation", UNINFORMED_CONTROL), ("leaf-influence", "cell-duplication"), ("leaf-influence", "gradient"))
+#: Boards per number of seeds, at full size and quick.
+BOARDS, QUICK = {5: 400, 10: 300, 20: 200}, {5: 20, 10: 6, 20: 4}
+#: Of them, how many are judged by version 1 too, with how many draws.
+OLD_BOARDS, OLD_DRAWS = 100, 200
+#: What else of version 2 has an interval, beside the score.
+OTHERS: Mapping[str, Callable[[Summary], Estimate | None]] = {
+    "closed": lambda summary: summary.estimate(lambda result: result.closed),
+    "cost": lambda summary: summary.estimate(lambda result: result.cost),
+    "odds": lambda summary: summary.estimate(lambda result: result.odds_score),
+    "over-control": lambda summary: summary.over_control,
+    "of-reference": lambda summary: summary.of_reference,
+}
+_ROUNDING = 1e-12
+_COVERAGE, _SIZE, _FIRST_STEP = (0.93, 0.97), (0.035, 0.055), 0.05
+_Values = npt.NDArray[np.float64]
 
 
-def outcomes(rng: np.random.Generator, design: Design, number: int) -> list[Outcome]:
-    """One board's audits. Harm is .1 in group 0 and .4 in group 1 before; entrants save people of group 1, and
-    everybody's accuracy rises, so that the price never decides.
+class _Number(Protocol):
+    """A number with an interval: of either version."""
+
+    @property
+    def value(self) -> float: ...
+
+    def interval(self) -> tuple[float, float] | None: ...
+
+    def __sub__(self, other: Self) -> Self: ...
+
+
+_N = TypeVar("_N", bound=_Number)
+
+
+class Published:
+    """The published board that others are drawn from: in the settings that count there, the contenders, the control and
+    the reference.
     """
-    found = []
-    for dataset in range(design.datasets):
-        table = design.people * FOLDS
-        group, label = (rng.permutation(table) % 2).astype(np.uint8), (rng.random(table) < 0.7).astype(np.uint8)
-        luck = rng.random(table)
-        for seed in range(design.seeds):
-            if seed % FOLDS == 0:
-                order = rng.permutation(table)
-            start = seed % FOLDS * design.people
-            ids = order[start : start + design.people]
-            people = AuditRows(("a", "b"), 1, label[ids], group[ids], ids.astype(np.int32))
 
-            def wrong(harm: float, other: float, people: AuditRows = people, luck: Luck = luck[ids]) -> AuditErrors:
-                limit = np.where(people.labels == 0, other, np.where(people.groups == 1, harm, 0.1))
-                return AuditErrors((0,), (luck < limit).astype(np.uint8))
+    def __init__(self, folder: Path = PUBLISHED) -> None:
+        tables = tables_of([str(folder)])
+        evidence = study(tables, Selection()).evidence
+        shown = [c for c in evidence.competitors if c.contender or c.attack_name == UNINFORMED_CONTROL]
+        lines = [c for c in evidence.lines if c.attack_name == REFERENCE]
+        self.contenders = [c.label for c in shown if c.contender]
+        self.entrants = [c.entrant for c in shown]
+        self._settings = {key: setting for key, setting in evidence.settings.items() if setting.counts}
+        drawn = {c.entrant for c in (*shown, *lines)}
+        outcomes, _ = read_outcomes(tables, read_searches(tables, Selection()))
+        self.outcomes = [o for o in outcomes if o.search.entrant in drawn and o.search.cell.setting in self._settings]
 
-            clean = Baseline(f"{number}-{dataset}", people, wrong(0.4, 0.9))
-            for entrant in range(design.entrants):
-                closed = _CLOSED + design.effect * rng.standard_normal()
-                search = _search(dataset, entrant, seed, number)
-                found.append(Outcome(clean, wrong(0.4 - closed, 0.1), search))
-    return found
+    def of_entrants(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Outcomes without the reference's."""
+        return [o for o in outcomes if o.search.entrant in self.entrants]
 
-
-def _search(dataset: int, entrant: int, seed: int, number: int) -> Search:
-    cell = Cell(SettingKey(f"data-{dataset}", "group", "victim"), Budget(False, 0.01))
-    return Search(
-        search_id=f"{number}-{dataset}-{entrant}-{seed}", where="simulation", cell=cell,
-        entrant=Entrant(f"entrant-{entrant}", "unfairness", 1), seed=seed, attack_name=f"entrant-{entrant}",
-        role="search", lacks="", baseline_id="", fingerprint=f"{number}-{dataset}", budget_share=0.01, rows=None,
-        queries=1, poison_rows=1, cpu_seconds=0, validation_gaps=None, cautions=(), protocol_version=1, definitions=(),
-    )  # fmt: skip
+    def summaries(self, outcomes: Sequence[Outcome]) -> dict[str, Summary]:
+        """What the leaderboard says of each entrant, by label; every setting counts, as on the published board."""
+        evidence = weigh([o.search for o in outcomes], pool_all(outcomes, {}), self.entrants)
+        evidence = replace(evidence, settings=self._settings)
+        cells = counted_cells(evidence, evidence.settings)
+        weights = score_weights(cells, evidence.shares)
+        return {who.label: Summary.of(evidence, who, cells, weights, Place()) for who in evidence.competitors}
 
 
-def truth(rng: np.random.Generator, design: Design, draws: int = 4000) -> float:
-    """The mean of G over seeds and people, from as many seeds of their own."""
-    alone = Design("", design.people, 1, design.effect, datasets=draws, entrants=1)
-    gains = [_gain(outcome) for outcome in outcomes(rng, alone, 0)]
-    return float(np.mean(gains))
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One board held against the truth: per entrant whether its interval ``holds`` it and how wide it is; per pair of
+    contenders the p-value ``if_equal``, and of the difference as it is, ``p``; and the p-values of the ``named`` pairs.
+    """
+
+    holds: _Values
+    widths: _Values
+    if_equal: _Values
+    p: _Values
+    named: _Values
 
 
-def _gain(outcome: Outcome) -> float:
-    people = outcome.clean.rows
-    harmed = [people.groups[people.labels == 1] == group for group in (0, 1)]
-    before, after = (
-        abs(float(np.diff([audit.wrong[people.labels == 1][group].mean() for group in harmed])[0]))
-        for audit in (outcome.clean.audit, outcome.poisoned)
+def judged(
+    scores: Mapping[str, _N], truth: Mapping[str, float], contenders: Sequence[str], p: Callable[[_N, float], float]
+) -> Judged:
+    """Hold scores against the truth; ``p`` gives the p-value of a difference being a number."""
+    ends = [(scores[label].interval() or (np.nan, np.nan), truth[label]) for label in scores]
+    pairs = [(scores[a] - scores[b], truth[a] - truth[b]) for a, b in combinations(contenders, 2)]
+    return Judged(
+        holds=np.array([low - _ROUNDING <= known <= high + _ROUNDING for (low, high), known in ends]),
+        widths=np.array([high - low for (low, high), _ in ends]),
+        if_equal=np.array([p(difference, known) for difference, known in pairs]),
+        p=np.array([p(difference, 0.0) for difference, _ in pairs]),
+        named=np.array([p(scores[a] - scores[b], 0.0) for a, b in NAMED if {a, b} <= scores.keys()]),
     )
-    return min(1.0, max(-1.0, (before - after) / max(before, 0.02)))
+
+
+def p_of(difference: Estimate, null: float) -> float:
+    """The leaderboard's p-value of a difference being ``null``."""
+    return p_value(replace(difference, value=difference.value - null))
+
+
+def shares(boards: Sequence[Judged], contenders: Sequence[str]) -> dict[str, float]:
+    """The figures of the module over some boards, by name."""
+    corrected = [dict(zip(combinations(contenders, 2), holm(board.p), strict=True)) for board in boards]
+    found = {
+        "coverage": np.mean([board.holds for board in boards]),
+        "width": np.mean([board.widths for board in boards]),
+        "size": np.mean([board.if_equal <= LEVEL for board in boards]),
+        "first-step": np.mean([holm(board.if_equal).min() <= LEVEL for board in boards]),
+    }
+    for i, (a, b) in enumerate(NAMED):
+        found[f"power-{a}-{b}"] = np.mean([board.named[i] <= LEVEL for board in boards])
+        if {a, b} <= set(contenders):
+            pair = (a, b) if (a, b) in corrected[0] else (b, a)
+            found[f"power-holm-{a}-{b}"] = np.mean([p[pair] <= LEVEL for p in corrected])
+    return {name: float(share) for name, share in found.items()}
+
+
+class Simulation:
+    """Boards from the people of a published one. The boards of a number of seeds depend on it and on nothing else."""
+
+    def __init__(self, published: Published) -> None:
+        self._published = published
+        self._population = Population(published.outcomes)
+        self._truth = published.summaries(published.outcomes)
+        self._old_truth = version_1.noise_free(published.of_entrants(published.outcomes))
+
+    def run(self, seeds: int, boards: int, old_boards: int) -> "Found":
+        """Draw boards and judge them, the first of them by version 1 too."""
+        new, old = [], []
+        others: dict[str, list[bool]] = {name: [] for name in OTHERS}
+        contenders = self._published.contenders
+        truth = {label: _score(summary).value for label, summary in self._truth.items()}
+        for number in range(boards):
+            rng = np.random.default_rng([seeds, number])
+            outcomes = self._population.draw(rng, seeds)
+            summaries = self._published.summaries(outcomes)
+            new.append(judged({label: _score(s) for label, s in summaries.items()}, truth, contenders, p_of))
+            for name, column in OTHERS.items():
+                others[name] += [_holds(column(s), column(self._truth[label])) for label, s in summaries.items()]
+            if number < old_boards:
+                old.append(self._judged_by_version_1(outcomes, rng))
+        return Found(
+            shares(new, contenders),
+            shares(old, contenders) if old else {},
+            {name: float(np.mean(held)) for name, held in others.items()},
+        )
+
+    def _judged_by_version_1(self, outcomes: Sequence[Outcome], rng: np.random.Generator) -> Judged:
+        found = version_1.scores(self._published.of_entrants(outcomes), self._old_truth, rng, OLD_DRAWS)
+        both = {label: found[summary.who.entrant] for label, summary in self._truth.items()}
+        return judged(
+            {label: score for label, (score, _) in both.items()},
+            {label: true for label, (_, true) in both.items()},
+            self._published.contenders,
+            version_1.Draws.p_value,
+        )
 
 
 @dataclass(frozen=True)
-class Simulated:
-    """Shares of intervals that hold the truth, and of boards that tell apart what does not differ."""
+class Found:
+    """The figures by name: of version 2, of version 1, and the coverage of what version 2 shows beside the score."""
 
-    cells: float
-    board: float
-    told_apart: float
+    new: Mapping[str, float]
+    old: Mapping[str, float]
+    others: Mapping[str, float]
 
 
-def simulate(design: Design, boards: int, seed: int = 0) -> Simulated:
-    """Draw boards and hold them against the truth."""
-    known = truth(np.random.default_rng(seed), design)
-    rng = np.random.default_rng(seed + 1)
-    cells: list[bool] = []
-    overall: list[bool] = []
-    told_apart: list[bool] = []
-    for number in range(boards):
-        found = outcomes(rng, design, number)
-        searches = tuple(outcome.search for outcome in found)
-        board = board_of(Study(searches, (), bootstrap(found, DRAWS, {}), Selection(), DRAWS))
-        told_apart.append(any(one.tier != other.tier for one, other in pairwise(board.overall)))
-        for rows, held in ((board.cells, cells), (board.overall, overall)):
-            row = next(row for row in rows if row.entrant == "entrant-0")
-            held.append((row.fg_low or 0.0) <= known <= (row.fg_high or 0.0))
-    return Simulated(float(np.mean(cells)), float(np.mean(overall)), float(np.mean(told_apart)))
+def _score(summary: Summary) -> Estimate:
+    if summary.score is None:
+        raise ValueError(f"{summary.who.label} lacks a cell of the published board")
+    return summary.score
+
+
+def _holds(drawn: Estimate | None, known: Estimate | None) -> bool:
+    interval = None if drawn is None else drawn.interval()
+    return (
+        interval is not None and known is not None and interval[0] - _ROUNDING <= known.value <= interval[1] + _ROUNDING
+    )
 
 
 def statistics(quick: bool) -> Iterator[Figure]:
-    """500 boards per design (quick: 50)."""
-    boards = 50 if quick else 500
-    for design in DESIGNS:
-        found = simulate(design, boards)
-        note = f"{boards} boards, {design.seeds} seeds, {design.people} people each, effects vary by {design.effect:g}"
-        for name, share in (("cell", found.cells), ("board", found.board)):
-            yield Figure(f"coverage-{design.name}-{name}", share, "", None if quick else 0.92, at_most=False, note=note)
-            yield Figure(f"excess-{design.name}-{name}", share, "", None if quick else 0.98, note=note)
-        yield Figure(f"tier-error-{design.name}", found.told_apart, "", None if quick else 0.05, note=note)
+    """Coverage, sizes and power at each number of seeds."""
+    with threadpool_limits(limits=1):  # the products are small: more threads only wait for each other
+        simulation = Simulation(Published())
+        for seeds, boards in (QUICK if quick else BOARDS).items():
+            old_boards = min(boards, OLD_BOARDS)
+            yield from _figures(simulation.run(seeds, boards, old_boards), seeds, boards, old_boards, quick)
+
+
+def _figures(found: Found, seeds: int, boards: int, old_boards: int, quick: bool) -> Iterator[Figure]:
+    note = f"{boards} boards, {seeds} seeds"
+    limits = {} if quick else {"coverage": _COVERAGE, "size": _SIZE, "first-step": (None, _FIRST_STEP)}
+    for name, value in found.new.items():
+        least, most = limits.get(name, (None, None))
+        yield Figure(f"{name}-{seeds}", value, "", most, note=note)
+        if least is not None:
+            yield Figure(f"{name}-{seeds}-at-least", value, "", least, at_most=False, note=note)
+    for name, value in found.others.items():
+        yield Figure(f"coverage-{name}-{seeds}", value, "", note=note)
+    for name, value in found.old.items():
+        yield Figure(f"version-1-{name}-{seeds}", value, "", note=f"{old_boards} boards, {seeds} seeds")
