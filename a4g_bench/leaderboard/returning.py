@@ -9,6 +9,7 @@ form in these coefficients, and its matrix is computed once per table.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -37,6 +38,7 @@ class Audited:
     wrong: npt.NDArray[np.uint8]
     fits: Floats
 
+    @cached_property
     def centred(self) -> Floats:
         """The share of fits that judged each person wrongly, less its mean over the stratum, (columns, n)."""
         shares = self.wrong / self.fits[:, None]
@@ -79,12 +81,8 @@ def returning(audits: Sequence[Audited]) -> Returning | None:
         return None
     with threadpool_limits(limits=1, user_api="blas"):
         attributes = sorted({audit.attribute for audit in audits})
-        blocks = {
-            (one, other): dict(
-                _blocks([a for a in audits if a.attribute == one], [a for a in audits if a.attribute == other])
-            )
-            for one, other in product(attributes, repeat=2)
-        }
+        of = {attribute: [audit for audit in audits if audit.attribute == attribute] for attribute in attributes}
+        blocks = {(one, other): dict(_blocks(of[one], of[other])) for one, other in product(attributes, repeat=2)}
     return Returning(blocks)
 
 
@@ -92,7 +90,7 @@ def _blocks(one: Sequence[Audited], other: Sequence[Audited]) -> Iterator[tuple[
     """The blocks of two attributes, or of one with itself."""
     everyone = np.unique(np.concatenate([audit.people for audit in (*one, *other)]))
     sums_of_one, strata_of_one = _sums(one, everyone)
-    sums_of_other, strata_of_other = _sums(other, everyone)
+    sums_of_other, strata_of_other = (sums_of_one, strata_of_one) if other is one else _sums(other, everyone)
     both = (strata_of_one >= 0) & (strata_of_other >= 0)
     found = {
         (i, j): sums_of_one[:, chosen] @ sums_of_other[:, chosen].T
@@ -103,7 +101,7 @@ def _blocks(one: Sequence[Audited], other: Sequence[Audited]) -> Iterator[tuple[
     for audit in (audit for audit in one if audit.seed in seeds):
         twin = seeds[audit.seed]
         _, here, there = np.intersect1d(audit.people, twin.people, assume_unique=True, return_indices=True)
-        left, right = audit.centred()[:, here], twin.centred()[:, there]
+        left, right = audit.centred[:, here], twin.centred[:, there]
         for i, j in _pairs(audit.strata[here], twin.strata[there]):
             chosen = (audit.strata[here] == i) & (twin.strata[there] == j)
             found[i, j] -= left[:, chosen] @ right[:, chosen].T
@@ -116,7 +114,7 @@ def _sums(audits: Sequence[Audited], everyone: _Ints) -> tuple[Floats, _Ints]:
     strata = np.full(len(everyone), -1, dtype=np.int64)
     for audit in audits:
         at = np.searchsorted(everyone, audit.people)
-        sums[:, at] += audit.centred()
+        sums[:, at] += audit.centred
         strata[at] = audit.strata
     return sums, strata
 
