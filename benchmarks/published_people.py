@@ -125,7 +125,8 @@ class People:
 
 def _alike(rng: np.random.Generator, places: _Ints, size: int, alike: int) -> _Ints:
     first = places - places % alike
-    return first + rng.integers(0, np.minimum(alike, size - first))
+    found: _Ints = first + rng.integers(0, np.minimum(alike, size - first))
+    return found
 
 
 def _effects(shares: _Floats, seed_of: _Ints, seeds: int, victim_of: _Ints) -> _Floats:
@@ -147,7 +148,8 @@ def _beyond_people(values: _Floats, seed_of: _Ints, seeds: int) -> _Floats:
     between = (deviations**2).sum(axis=0) / (seeds - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(between > by_people, 1 - by_people / between, 0.0)
-    return deviations * np.sqrt(share)
+    scaled: _Floats = deviations * np.sqrt(share)
+    return scaled
 
 
 class Population:

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "gradient": "gradient:gradient",
     "search": "search:search",
     "statistics": "statistics:statistics",
+    "retest": "retest:retest",
 }
 #: Only when asked for: hours.
 ON_REQUEST = {"ax-quality"}

@@ -35,6 +35,7 @@ from a4g_bench.leaderboard.selection import Selection, read_searches
 from a4g_bench.leaderboard.summary import Place, Summary, score_weights
 from a4g_bench.protocol import LEVEL, REFERENCE, UNINFORMED_CONTROL
 from a4g_bench.store.folders import tables_of
+from a4g_bench.store.tables import ResultTables
 from benchmarks import version_1
 from benchmarks.figure import Figure
 from benchmarks.published_people import Population
@@ -78,8 +79,7 @@ class Published:
     the reference.
     """
 
-    def __init__(self, folder: Path = PUBLISHED) -> None:
-        tables = tables_of([str(folder)])
+    def __init__(self, tables: Sequence[ResultTables]) -> None:
         evidence = study(tables, Selection()).evidence
         shown = [c for c in evidence.competitors if c.contender or c.attack_name == UNINFORMED_CONTROL]
         lines = [c for c in evidence.lines if c.attack_name == REFERENCE]
@@ -113,7 +113,7 @@ class Judged:
     widths: _Values
     if_equal: _Values
     p: _Values
-    named: _Values
+    named: Mapping[tuple[str, str], float]
 
 
 def judged(
@@ -127,7 +127,7 @@ def judged(
         widths=np.array([high - low for (low, high), _ in ends]),
         if_equal=np.array([p(difference, known) for difference, known in pairs]),
         p=np.array([p(difference, 0.0) for difference, _ in pairs]),
-        named=np.array([p(scores[a] - scores[b], 0.0) for a, b in NAMED if {a, b} <= scores.keys()]),
+        named={(a, b): p(scores[a] - scores[b], 0.0) for a, b in NAMED if {a, b} <= scores.keys()},
     )
 
 
@@ -138,15 +138,15 @@ def p_of(difference: Estimate, null: float) -> float:
 
 def shares(boards: Sequence[Judged], contenders: Sequence[str]) -> dict[str, float]:
     """The figures of the module over some boards, by name."""
-    corrected = [dict(zip(combinations(contenders, 2), holm(board.p), strict=True)) for board in boards]
+    corrected = [dict(zip(combinations(contenders, 2), holm(list(board.p)), strict=True)) for board in boards]
     found = {
         "coverage": np.mean([board.holds for board in boards]),
         "width": np.mean([board.widths for board in boards]),
         "size": np.mean([board.if_equal <= LEVEL for board in boards]),
-        "first-step": np.mean([holm(board.if_equal).min() <= LEVEL for board in boards]),
+        "first-step": np.mean([holm(list(board.if_equal)).min() <= LEVEL for board in boards]),
     }
-    for i, (a, b) in enumerate(NAMED):
-        found[f"power-{a}-{b}"] = np.mean([board.named[i] <= LEVEL for board in boards])
+    for a, b in boards[0].named:
+        found[f"power-{a}-{b}"] = np.mean([board.named[a, b] <= LEVEL for board in boards])
         if {a, b} <= set(contenders):
             pair = (a, b) if (a, b) in corrected[0] else (b, a)
             found[f"power-holm-{a}-{b}"] = np.mean([p[pair] <= LEVEL for p in corrected])
@@ -219,7 +219,7 @@ def _holds(drawn: Estimate | None, known: Estimate | None) -> bool:
 def statistics(quick: bool) -> Iterator[Figure]:
     """Coverage, sizes and power at each number of seeds."""
     with threadpool_limits(limits=1):  # the products are small: more threads only wait for each other
-        simulation = Simulation(Published())
+        simulation = Simulation(Published(tables_of([str(PUBLISHED)])))
         for seeds, boards in (QUICK if quick else BOARDS).items():
             old_boards = min(boards, OLD_BOARDS)
             yield from _figures(simulation.run(seeds, boards, old_boards), seeds, boards, old_boards, quick)

@@ -140,8 +140,8 @@ class _Table:
     def whole(self) -> _Floats:
         """The gain of each series, of the mean rates of all seeds."""
         everybody = [self._rates(s, np.ones((1, shares.shape[1]))) for s, shares in enumerate(self._shares)]
-        gain, _ = self._judged(np.mean(everybody, axis=0))
-        return gain[0]
+        gain: _Floats = self._judged(np.mean(everybody, axis=0))[0][0]
+        return gain
 
     def bootstrap(self, rng: np.random.Generator, draws: int) -> tuple[list[Draws], list[Draws]]:
         """The mean over seeds of gain and of cost, per series."""
@@ -155,7 +155,8 @@ class _Table:
             reseeded += own * picks[:, s, None] / seeds
             chosen = np.repeat(np.arange(draws), picks[:, s])
             drawn = np.array(self._judged(self._rates(s, self._multiplicities(rng, s, len(chosen)))))
-            np.add.at(resampled, (slice(None), chosen), drawn / seeds)
+            for kind in (0, 1):
+                np.add.at(resampled[kind], chosen, drawn[kind] / seeds)
         gain, cost = (
             [
                 Draws(float(at), (some - at)[None], (few - at)[None], seeds, np.array([self._reuse]))
@@ -165,7 +166,7 @@ class _Table:
         )
         return gain, cost
 
-    def _multiplicities(self, rng: np.random.Generator, seed: int, draws: int) -> _Floats:
+    def _multiplicities(self, rng: np.random.Generator, seed: int, draws: int) -> npt.NDArray[np.float32]:
         times = np.zeros((draws, self._shares[seed].shape[1]), dtype=np.float32)
         for rows in self._strata[seed]:
             n = len(rows)
@@ -173,7 +174,7 @@ class _Table:
             times[:, rows] = np.bincount(drawn.ravel(), minlength=draws * n).reshape(draws, n)
         return times
 
-    def _rates(self, seed: int, times: _Floats) -> _Floats:
+    def _rates(self, seed: int, times: npt.NDArray[np.floating]) -> _Floats:
         """Harm rates per group, then the error rate, (groups + 1, draws, columns)."""
         shares = self._shares[seed]
         of_whom = [*self._deserving[seed], np.arange(shares.shape[1])]
