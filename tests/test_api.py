@@ -54,8 +54,8 @@ def test_a_data_set_is_inspected_as_the_command_does(data: a4g.Dataset, capsys: 
     assert inspection.groups["rows"].to_dict() == {group["group"]: group["rows"] for group in told["groups"]}
     assert inspection.groups["fnr_low"].iloc[0] == told["groups"][0]["FNR"]["low"]
     assert inspection.gap == (told["gap"]["value"], told["gap"]["low"], told["gap"]["high"])
-    assert (inspection.rankable, inspection.accuracy) == (told["rankable"], told["accuracy"])
-    assert bool(inspection.reason) != inspection.rankable
+    assert (inspection.counts, inspection.accuracy) == (told["counts"], told["accuracy"])
+    assert bool(inspection.reason) != inspection.counts
     assert repr(inspection).startswith("Inspection('synthetic', victim='logistic_regression'; gap ")
 
 

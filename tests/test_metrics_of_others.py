@@ -64,7 +64,7 @@ def test_it_is_what_the_searches_minimised(root: Path) -> None:
 
 
 def test_the_board_shows_how_far_it_moved(root: Path) -> None:
-    board = build(tables_of([str(root)]), draws=50)
+    board = build(tables_of([str(root)]))
     results = Results(str(root))
     for row in board.cells:
         moved = []

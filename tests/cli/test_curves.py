@@ -19,9 +19,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_points_are_the_leaderboards(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = said(capsys, "leaderboard", root, "--by", "budget", "--json").json["by"]["rows"]
-    board = {(row["entrant"], row["budget_label"]): row["fg"] for row in rows}
+    board = {(row["entrant"], row["budget_label"]): row["gc"] for row in rows}
     told = said(capsys, "curves", root, "--json").json
-    assert {(c["entrant"], p["budget_label"]): p["fg"] for c in told for p in c["points"]} == board
+    assert {(c["entrant"], p["budget_label"]): p["gc"] for c in told for p in c["points"]} == board
 
 
 def test_tables_are_printed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

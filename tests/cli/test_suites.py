@@ -53,7 +53,7 @@ def test_an_audit_prints_schema_groups_and_verdict(tmp_path: Path, capsys: pytes
     words = ("inspect", "synthetic", "--victim", "logistic_regression", "--rows", "800", "--seeds", "1")
     answer = said(capsys, *words)
     assert answer.code == 0, answer.err
-    for part in ("800 rows", "favourable: yes", "experience", "from years", "FNR", "accuracy", "rankable"):
+    for part in ("800 rows", "favourable: yes", "experience", "from years", "FNR", "accuracy", "counts"):
         assert part in answer.out
     told = said(capsys, *words, "--json").json
     assert [group["group"] for group in told["groups"]] == ["A", "B"]

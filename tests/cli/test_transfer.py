@@ -53,17 +53,17 @@ def test_a_set_that_does_not_depend_on_the_victim_does_the_same_wherever_it_was_
             {k: v for k, v in found["random-duplicates", crafted, on].items() if k != "crafted_on"} for crafted in BOTH
         )
         assert one == other
-        assert found["clean", "forest", on]["fg"] == 0
+        assert found["clean", "forest", on]["gc"] == 0
 
 
 def test_the_diagonal_is_the_leaderboard(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = cells(capsys, root)
     board = said(capsys, "leaderboard", root, "--json").json
-    own = {(row["attack"], row["victim"], row["victim"]): row for row in board["cells"] if row["fg"] is not None}
+    own = {(row["attack"], row["victim"], row["victim"]): row for row in board["cells"] if row["gc"] is not None}
     for key, row in found.items():
         if key in own:
-            assert {name: row[name] for name in ("fg", "gap_clean", "gap_poisoned", "seeds")} == {
-                name: own[key][name] for name in ("fg", "gap_clean", "gap_poisoned", "seeds")
+            assert {name: row[name] for name in ("gc", "gap_clean", "gap_poisoned", "seeds")} == {
+                name: own[key][name] for name in ("gc", "gap_clean", "gap_poisoned", "seeds")
             }
     assert len(found.keys() & own.keys()) == 5
 
@@ -82,7 +82,7 @@ def test_who_is_audited_elsewhere_is_part_of_a_search_and_of_its_cost(tmp_path: 
 
 def test_text_and_csv(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, "transfer", root, "--attack", "threshold-copies").out.splitlines()
-    assert text[0] == "synthetic/group at 5%: threshold-copies, FG@1 [95 % interval]"
+    assert text[0] == "synthetic/group at 5%: threshold-copies, GC@1 [95 % interval]"
     assert text[1].split() == ["crafted", "on", "\\", "audited", "on", "forest", "logistic_regression"]
     assert len(text) == 3
     rows = list(csv.DictReader(io.StringIO(said(capsys, "transfer", root, "--csv", "--craft-on", "forest").out)))

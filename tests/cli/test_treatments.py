@@ -46,7 +46,7 @@ def test_every_set_is_audited_behind_every_defence(root: Path, capsys: pytest.Ca
         for attack in ("clean", "random-duplicates", "cell-duplication")
         for defence in (None, "deduplication", "twice")
     }
-    assert cells["clean", "deduplication"]["fg"] == 0
+    assert cells["clean", "deduplication"]["gc"] == 0
     # one copy of each row is left, which is what there was: no row of the synthetic table occurs twice
     assert cells["random-duplicates", "deduplication"]["gap_poisoned"] == cells["clean", None]["gap_clean"]
     assert {price["defence"]: price["accuracy_cost"] for price in told["prices"]} == {"deduplication": 0, "twice": 0}

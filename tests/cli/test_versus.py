@@ -28,7 +28,7 @@ def test_a_table_over_all_budgets_and_one_per_budget(root: Path, capsys: pytest.
 
 def test_the_difference_is_the_leaderboards(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = said(capsys, "versus", "cell-duplication", root, "--json").json
-    rows = {row["entrant"]: row["fg"] for row in said(capsys, "leaderboard", root, "--json").json["overall"]}
+    rows = {row["entrant"]: row["gc"] for row in said(capsys, "leaderboard", root, "--json").json["overall"]}
     found = {comparison["rival"]: comparison["difference"] for comparison in told if comparison["budget_label"] is None}
     assert found == {
         rival: pytest.approx(rows["cell-duplication"] - rows[rival]) for rival in ("clean", "random-duplicates")

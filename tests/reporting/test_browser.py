@@ -45,7 +45,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     run_inline(plan, folder / "r")
     found = tables(folder / "r")
-    write_page(study(found, Selection(), 200), found, folder / "page.html", HOSTILE)  # type: ignore[arg-type]
+    write_page(study(found, Selection()), found, folder / "page.html", HOSTILE)  # type: ignore[arg-type]
     return folder / "page.html"
 
 
@@ -153,7 +153,7 @@ def test_tables_and_pictures_download(shown: Chrome, tmp_path: Path) -> None:
     while {path.name for path in tmp_path.iterdir()} < expected and time.monotonic() < until:
         time.sleep(0.1)
     assert {path.name for path in tmp_path.iterdir()} >= expected
-    assert (tmp_path / "board.csv").read_text().startswith('"tier","entrant","FG@1"')
+    assert (tmp_path / "board.csv").read_text().startswith('"rank","entrant","GC@1"')
     assert (tmp_path / "budgets.png").read_bytes().startswith(b"\x89PNG")
     picture = (tmp_path / "budgets.svg").read_text()
     assert picture.startswith("<svg")

@@ -16,14 +16,14 @@ from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.reporting.data import on_page, subsets
 from tests.leaderboard.boards import Folder
-from tests.leaderboard.drawn import HALF, NONE, full
+from tests.leaderboard.drawn import BLOCK, HALF, NONE, full
 from tests.support import complaint, plan_of, run_inline, said
 
 
 def grid() -> Folder:
     """Two victims and two budgets; ``halves`` closes all at 5 %."""
     drawn = full()
-    for seed in range(2):
+    for seed in BLOCK:
         for victim, budget in (("lr", "5%"), ("forest", "1%")):
             for attack, wrong in (("clean", None), ("random-duplicates", None), ("halves", NONE), ("closes", HALF)):
                 drawn.add(attack, drawn.clean if wrong is None else wrong, seed=seed, victim=victim, budget=budget)
@@ -40,8 +40,8 @@ def grid() -> Folder:
     ],
 )
 def test_every_choice_has_the_board_computed_for_it(key: str, chosen: dict[str, list[str]]) -> None:
-    found = subsets(study([grid().tables()], Selection(), 200))[key]
-    alone = build([grid().tables()], draws=200, **chosen)  # type: ignore[arg-type]
+    found = subsets(study([grid().tables()], Selection()))[key]
+    alone = build([grid().tables()], **chosen)  # type: ignore[arg-type]
     for row in alone.overall:
         assert found["rows"][row.entrant] == [
             pytest.approx(value, abs=1e-5) if isinstance(value, float) else value
@@ -52,7 +52,7 @@ def test_every_choice_has_the_board_computed_for_it(key: str, chosen: dict[str, 
 
 
 def test_choices_without_results_are_not_there() -> None:
-    assert "|forest|5%" not in subsets(study([grid().tables()], Selection(), 50))
+    assert "|forest|5%" not in subsets(study([grid().tables()], Selection()))
 
 
 @pytest.fixture(scope="module")
