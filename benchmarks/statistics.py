@@ -6,10 +6,13 @@ decided once per board version, so it is not decided again. All contenders are i
 ``random-duplicates`` and the reference ``threshold-optimizer``. Figures, at 5, 10 and 20 seeds:
 
 - ``coverage``: the share of 95 % intervals that hold the truth, over boards and entrants; ``width`` their mean width.
+- ``bias``: the mean score less the truth; ``coverage-of-mean``: the share of intervals that hold the mean score of all
+  boards. Where it is better than ``coverage``, intervals are of the right width and beside the truth.
 - ``size``: how often a 5 % test of the difference between two contenders rejects, if they are truly equal. They are
   made equal by taking the true difference off the measured one: the kinks of the score stay where they are.
 - ``first-step``: the share of boards on which Holm's correction over all pairs tells apart any two contenders, all of
   them made equal: what it does so at is its first step, .05 over the number of pairs.
+- ``settings-kept``: the share of settings that would be judged to count on the board drawn too.
 - ``power``: how often the published difference of two named entrants is seen, by a single test, and by Holm.
 
 The same, ``version-1``, by the score of protocol version 1 on fewer of the same boards. Its truth is its score if every
@@ -28,7 +31,7 @@ from threadpoolctl import threadpool_limits
 
 from a4g_bench.leaderboard.board import counted_cells, study
 from a4g_bench.leaderboard.estimates import Estimate
-from a4g_bench.leaderboard.evidence import pool_all, weigh
+from a4g_bench.leaderboard.evidence import Evidence, pool_all, weigh
 from a4g_bench.leaderboard.inference import holm, p_value
 from a4g_bench.leaderboard.outcomes import Outcome, read_outcomes
 from a4g_bench.leaderboard.selection import Selection, read_searches
@@ -94,9 +97,12 @@ class Published:
         """Outcomes without the reference's."""
         return [o for o in outcomes if o.search.entrant in self.entrants]
 
-    def summaries(self, outcomes: Sequence[Outcome]) -> dict[str, Summary]:
+    def evidence(self, outcomes: Sequence[Outcome]) -> Evidence:
+        """What the leaderboard makes of outcomes, settings included."""
+        return weigh([o.search for o in outcomes], pool_all(outcomes, {}), self.entrants)
+
+    def summaries(self, evidence: Evidence) -> dict[str, Summary]:
         """What the leaderboard says of each entrant, by label; every setting counts, as on the published board."""
-        evidence = weigh([o.search for o in outcomes], pool_all(outcomes, {}), self.entrants)
         evidence = replace(evidence, settings=self._settings)
         cells = counted_cells(evidence, evidence.settings)
         weights = score_weights(cells, evidence.shares)
@@ -105,26 +111,34 @@ class Published:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """One board held against the truth: per entrant whether its interval ``holds`` it and how wide it is; per pair of
+    """One board beside the truth: per entrant its value, the ends of its interval and its ``truth``; per pair of
     contenders the p-value ``if_equal``, and of the difference as it is, ``p``; and the p-values of the ``named`` pairs.
     """
 
-    holds: _Values
-    widths: _Values
+    values: _Values
+    low: _Values
+    high: _Values
+    truth: _Values
     if_equal: _Values
     p: _Values
     named: Mapping[tuple[str, str], float]
+
+    def holds(self, known: _Values) -> float:
+        """The share of intervals that hold what is known."""
+        return float(np.mean((self.low - _ROUNDING <= known) & (known <= self.high + _ROUNDING)))
 
 
 def judged(
     scores: Mapping[str, _N], truth: Mapping[str, float], contenders: Sequence[str], p: Callable[[_N, float], float]
 ) -> Judged:
     """Hold scores against the truth; ``p`` gives the p-value of a difference being a number."""
-    ends = [(scores[label].interval() or (np.nan, np.nan), truth[label]) for label in scores]
+    ends = np.array([score.interval() or (np.nan, np.nan) for score in scores.values()])
     pairs = [(scores[a] - scores[b], truth[a] - truth[b]) for a, b in combinations(contenders, 2)]
     return Judged(
-        holds=np.array([low - _ROUNDING <= known <= high + _ROUNDING for (low, high), known in ends]),
-        widths=np.array([high - low for (low, high), _ in ends]),
+        values=np.array([score.value for score in scores.values()]),
+        low=ends[:, 0],
+        high=ends[:, 1],
+        truth=np.array([truth[label] for label in scores]),
         if_equal=np.array([p(difference, known) for difference, known in pairs]),
         p=np.array([p(difference, 0.0) for difference, _ in pairs]),
         named={(a, b): p(scores[a] - scores[b], 0.0) for a, b in NAMED if {a, b} <= scores.keys()},
@@ -138,10 +152,13 @@ def p_of(difference: Estimate, null: float) -> float:
 
 def shares(boards: Sequence[Judged], contenders: Sequence[str]) -> dict[str, float]:
     """The figures of the module over some boards, by name."""
+    mean = np.mean([board.values for board in boards], axis=0)
     corrected = [dict(zip(combinations(contenders, 2), holm(list(board.p)), strict=True)) for board in boards]
     found = {
-        "coverage": np.mean([board.holds for board in boards]),
-        "width": np.mean([board.widths for board in boards]),
+        "coverage": np.mean([board.holds(board.truth) for board in boards]),
+        "coverage-of-mean": np.mean([board.holds(mean) for board in boards]),
+        "bias": np.mean([board.values - board.truth for board in boards]),
+        "width": np.mean([board.high - board.low for board in boards]),
         "size": np.mean([board.if_equal <= LEVEL for board in boards]),
         "first-step": np.mean([holm(list(board.if_equal)).min() <= LEVEL for board in boards]),
     }
@@ -159,26 +176,30 @@ class Simulation:
     def __init__(self, published: Published) -> None:
         self._published = published
         self._population = Population(published.outcomes)
-        self._truth = published.summaries(published.outcomes)
+        self._truth = published.summaries(published.evidence(published.outcomes))
         self._old_truth = version_1.noise_free(published.of_entrants(published.outcomes))
 
     def run(self, seeds: int, boards: int, old_boards: int) -> "Found":
         """Draw boards and judge them, the first of them by version 1 too."""
-        new, old = [], []
+        new: list[Judged] = []
+        old: list[Judged] = []
+        kept: list[bool] = []
         others: dict[str, list[bool]] = {name: [] for name in OTHERS}
         contenders = self._published.contenders
         truth = {label: _score(summary).value for label, summary in self._truth.items()}
         for number in range(boards):
             rng = np.random.default_rng([seeds, number])
             outcomes = self._population.draw(rng, seeds)
-            summaries = self._published.summaries(outcomes)
+            evidence = self._published.evidence(outcomes)
+            kept += [setting.counts for setting in evidence.settings.values()]
+            summaries = self._published.summaries(evidence)
             new.append(judged({label: _score(s) for label, s in summaries.items()}, truth, contenders, p_of))
             for name, column in OTHERS.items():
                 others[name] += [_holds(column(s), column(self._truth[label])) for label, s in summaries.items()]
             if number < old_boards:
                 old.append(self._judged_by_version_1(outcomes, rng))
         return Found(
-            shares(new, contenders),
+            shares(new, contenders) | {"settings-kept": float(np.mean(kept))},
             shares(old, contenders) if old else {},
             {name: float(np.mean(held)) for name, held in others.items()},
         )

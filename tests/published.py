@@ -1,6 +1,9 @@
 """A small published board to draw others from: two tables of 800 people, who are in as many seeds as there are."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from a4g_bench.store.tables import ResultTables
 
@@ -19,12 +22,12 @@ def tables(seeds: int = 5) -> ResultTables:
         for seed in range(seeds):
             luck = rng.random(PEOPLE)
 
-            def wrong(closed: float, luck: Bits = luck) -> list[Bits]:
+            def wrong(closed: float, luck: npt.NDArray[np.float64] = luck) -> list[Bits]:
                 moved = np.where(groups == 1, 0.4 - closed + 0.03 * rng.standard_normal(), 0.1)
                 return [(luck + 0.02 * fit < moved).astype(np.uint8) for fit in range(5)]
 
             clean = wrong(0.0)
-            at = {"dataset": dataset, "seed": seed, "clean": clean, "queries": 0, "query_budget": 0}
+            at: dict[str, Any] = {"dataset": dataset, "seed": seed, "clean": clean, "queries": 0, "query_budget": 0}
             folder.add("threshold-optimizer", wrong(0.25), role="reference", budget="0%", **at)
             for attack, closed in ATTACKS.items():
                 folder.add(attack, wrong(closed), **at)
