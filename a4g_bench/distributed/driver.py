@@ -4,7 +4,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import psutil
 import ray
 from ray import tune
+from ray.tune.execution import class_cache
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 
@@ -124,12 +126,32 @@ def execute(
                     callbacks=[watch],
                 ),
             )
-            tuner.fit()
+            with _processes_like_any():
+                tuner.fit()
             if watch.unwritable is not None:
                 raise StoreError(watch.unwritable)
             _record_lost(watch.lost, context)
             fetch(writer.finish.remote())
     return not interrupt.requested
+
+
+@contextmanager
+def _processes_like_any() -> Iterator[None]:
+    """Have searches run in the processes that Ray keeps ready.
+
+    Tune gives each search's process variables of its own, for Lightning and for what may be in the driver's environment
+    anyway, secrets among them. Ray then starts another process for it, and one more for each of its fit workers, while
+    those that it had started for the cores stay idle.
+    """
+    variables: list[Any] = [class_cache.DEFAULT_ENV_VARS, class_cache.ENV_VARS_TO_PROPAGATE]
+    before = [given.copy() for given in variables]
+    for given in variables:
+        given.clear()
+    try:
+        yield
+    finally:
+        for given, kept in zip(variables, before, strict=True):
+            given.update(kept)
 
 
 def _sweep() -> None:

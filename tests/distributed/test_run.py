@@ -228,6 +228,7 @@ def test_ctrl_c_does_not_wait_for_a_fit_that_never_ends(tmp_path: Path, times: i
     )
     _wait_for(lambda: any("FitWorker.run" in line for line in runs.titles(process)))
     started = psutil.Process(process.pid).children(recursive=True)
+    assert not [p for p in started if "PL_DISABLE_FORK" in p.environ()], "not one of those that Ray keeps ready"
     for _ in range(times):
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
