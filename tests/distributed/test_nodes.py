@@ -1,10 +1,11 @@
-"""Two nodes of a cluster give the numbers of one machine; a local run is reachable by nobody else."""
+"""Nodes of a cluster: the numbers of one machine, examined by ``doctor``, closed to those without its token."""
 
+import json
 import subprocess
-import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
 from a4g_bench.store.results import Results
@@ -15,36 +16,18 @@ from tests.support import write_suite
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """Two nodes; with disks and names of their own, where that is possible here."""
+
+    address: str
+    client: str  #: address of its Ray client server
+    environment: dict[str, str]
+    private: Path | None  #: what lies here differs between the nodes
+
+
 def _run(environment: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(runs.words(*arguments), capture_output=True, text=True, env=environment, timeout=400)
-
-
-def test_two_nodes_without_a_shared_disk_give_the_numbers_of_one_worker(tmp_path: Path) -> None:
-    attacks = ["clean", "random-duplicates", "sobol", "ax-allocation"]
-    suite = write_suite(tmp_path, attacks=attacks, query_budgets=[10], batch_size=3, seeds=2)
-    assert _run(runs.environment(), "run", suite, "--results", tmp_path / "one", "--workers", 1).returncode == 0
-    private = can_be_private()
-    with nodes(2, private=tmp_path if private else None) as (address, environment):
-        done = _run(environment, "run", suite, "--results", tmp_path / "two", "--address", address)
-        assert done.returncode == 0, done.stderr
-    runs.assert_same(tmp_path / "one", tmp_path / "two")
-    hosts = set(Results(str(tmp_path / "two")).read("searches")["host"].to_pylist())
-    assert len(hosts) == (2 if private else 1), "every node had work"
-
-
-def test_through_rays_client(tmp_path: Path) -> None:
-    suite = write_suite(tmp_path, attacks=["clean", "sobol"], query_budgets=[6], batch_size=3, seeds=1)
-    assert _run(runs.environment(), "run", suite, "--results", tmp_path / "here").returncode == 0
-    port = free_port()
-    with nodes(1, client_port=port) as (_, environment):
-        words = ["run", suite, "--address", f"ray://127.0.0.2:{port}"]
-        refused = _run(environment, *words, "--results", tmp_path / "there")
-        assert refused.returncode == 2, refused.stderr
-        assert "a URI that the cluster can write" in refused.stderr
-        done = _run(environment, *words, "--results", f"file://{tmp_path}/there")
-        assert done.returncode == 0, done.stderr
-        assert "2/2 searches" in done.stderr
-    runs.assert_same(tmp_path / "here", tmp_path / "there")
 
 
 def test_a_cluster_that_answers_strangers_is_refused_unless_allowed(tmp_path: Path) -> None:
@@ -60,31 +43,53 @@ def test_a_cluster_that_answers_strangers_is_refused_unless_allowed(tmp_path: Pa
         assert allowed.returncode == 0, allowed.stderr
 
 
-def test_a_driver_without_the_token_is_told_so(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    private = tmp_path_factory.mktemp("private") if can_be_private() else None
+    port = free_port()
+    with nodes(2, private=private, client_port=port) as (address, environment):
+        yield Cluster(address, f"ray://127.0.0.2:{port}", environment, private)
+
+
+def test_a_driver_without_the_token_is_told_so(cluster: Cluster, tmp_path: Path) -> None:
     suite = write_suite(tmp_path, attacks=["clean"], seeds=1)
-    with nodes(1) as (address, environment):
-        wrong = {**environment, "RAY_AUTH_TOKEN": "0" * 64}
-        refused = _run(wrong, "run", suite, "--results", tmp_path / "r", "--address", address)
-        assert refused.returncode == 2, refused.stderr
-        assert "oken" in refused.stderr
+    wrong = {**cluster.environment, "RAY_AUTH_TOKEN": "0" * 64}
+    refused = _run(wrong, "run", suite, "--results", tmp_path / "r", "--address", cluster.address)
+    assert refused.returncode == 2, refused.stderr
+    assert "oken" in refused.stderr
 
 
-def test_a_local_run_listens_on_loopback_only(tmp_path: Path) -> None:
-    suite = write_suite(tmp_path, victims=["bad_victims:Hangs"], attacks=["random-duplicates"], seeds=1)
-    process = subprocess.Popen(
-        runs.words("run", suite, "--results", tmp_path / "r"), env=runs.environment(), stderr=subprocess.DEVNULL
-    )
-    try:
-        until = time.monotonic() + 90
-        while not any("FitWorker.run" in title for title in runs.titles(process)):
-            assert time.monotonic() < until
-            time.sleep(0.1)
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        sockets = [connection for one in family for connection in one.net_connections(kind="inet")]
-        listening = {connection.laddr.ip for connection in sockets if connection.status == psutil.CONN_LISTEN}
-        assert listening
-        assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
-    finally:
-        process.terminate()
-        process.terminate()
-        process.wait(timeout=60)
+def test_two_nodes_without_a_shared_disk_give_the_numbers_of_one_process(cluster: Cluster, tmp_path: Path) -> None:
+    attacks = ["clean", "random-duplicates", "sobol", "ax-allocation"]
+    suite = write_suite(tmp_path, attacks=attacks, query_budgets=[10], batch_size=3, seeds=2)
+    runs.run_without_ray(suite, tmp_path / "one")
+    two = (cluster.private or tmp_path) / "two"
+    done = _run(cluster.environment, "run", suite, "--results", two, "--address", cluster.address)
+    assert done.returncode == 0, done.stderr
+    runs.assert_same(tmp_path / "one", two)
+    hosts = set(Results(str(two)).read("searches")["host"].to_pylist())
+    assert len(hosts) == (2 if cluster.private else 1), "every node had work"
+
+
+def test_through_rays_client(cluster: Cluster, tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, attacks=["clean", "sobol"], query_budgets=[6], batch_size=3, seeds=1)
+    runs.run_without_ray(suite, tmp_path / "here")
+    words = ["run", suite, "--address", cluster.client]
+    refused = _run(cluster.environment, *words, "--results", tmp_path / "there")
+    assert refused.returncode == 2, refused.stderr
+    assert "a URI that the cluster can write" in refused.stderr
+    done = _run(cluster.environment, *words, "--results", f"file://{tmp_path}/there")
+    assert done.returncode == 0, done.stderr
+    assert "2/2 searches" in done.stderr
+    runs.assert_same(tmp_path / "here", tmp_path / "there")
+
+
+def test_doctor_examines_every_node(cluster: Cluster, tmp_path: Path) -> None:
+    shared = f"file://{tmp_path}/shared"
+    words = ("doctor", "--address", cluster.address, "--results", shared, "--dataset", "synthetic", "--json")
+    told = {node["node"]: node for node in json.loads(_run(cluster.environment, *words).stdout)}
+    assert set(told) == {"this machine", "127.0.0.2", "127.0.0.3"}
+    for place in ("127.0.0.2", "127.0.0.3"):
+        assert told[place]["results"] == {shared: None}
+        assert told[place]["data"] == {"synthetic": None}
+        assert not [line for line in told[place]["problems"] if "the driver has" in line]

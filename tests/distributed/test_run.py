@@ -1,16 +1,11 @@
-"""``a4g-bench run`` on Ray: resuming, equal numbers, failures, Ctrl-C. Each test starts a Ray of its own."""
+"""``a4g-bench run`` on Ray: equal numbers, resuming. A start of Ray is dear: these tests look at the same few runs."""
 
-import contextlib
 import json
-import os
-import pty
-import signal
+import shutil
 import subprocess
-import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
 from a4g_bench.attacks.base import Poison
@@ -34,10 +29,54 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return suite, folder / "results"
 
 
-def test_two_workers_give_the_same_numbers(finished: tuple[Path, Path], tmp_path: Path) -> None:
-    suite, results = finished
-    assert runs.run("run", suite, "--results", tmp_path / "two", "--workers", 2).returncode == 0
-    runs.assert_same(results, tmp_path / "two")
+@dataclass(frozen=True)
+class Resumed:
+    """The suite of ``finished`` on two workers, in two runs, with a search that was deleted between them."""
+
+    root: Path
+    limited: "subprocess.CompletedProcess[str]"  #: the first run, with --limit 3 --json
+    deleted: Path
+    kept: dict[Path, int]  #: the other files of searches after the first run -> when they were written
+    checked: int  #: exit code of `check` without the deleted search
+    code: int  #: of the second run, which was on a terminal
+    shown: str
+
+
+@pytest.fixture(scope="module")
+def resumed(finished: tuple[Path, Path]) -> Resumed:
+    suite, root = finished[0], finished[0].parent / "resumed"
+    words = ("run", suite, "--results", root, "--workers", 2)
+    limited = runs.run(*words, "--limit", 3, "--json")
+    deleted, *others = sorted(root.glob("searches/*.parquet"))
+    for path in root.rglob(deleted.name):
+        path.unlink()
+    kept = {path: path.stat().st_mtime_ns for path in others}
+    checked = runs.run("check", suite, "--results", root).returncode
+    code, shown = runs.run_on_a_terminal(*words)
+    return Resumed(root, limited, deleted, kept, checked, code, shown)
+
+
+def test_a_limit_leaves_the_rest_for_later(resumed: Resumed) -> None:
+    assert resumed.limited.returncode == 3
+    assert json.loads(resumed.limited.stdout)["complete"] == 3
+    assert len(resumed.kept) == 2
+    assert resumed.code == 0, resumed.shown
+    assert "6 searches run" in resumed.shown
+
+
+def test_a_deleted_search_is_missing_and_run_again_while_the_others_are_not(resumed: Resumed) -> None:
+    assert resumed.checked == 3
+    assert resumed.deleted.exists()
+    assert {path: path.stat().st_mtime_ns for path in resumed.kept} == resumed.kept
+
+
+def test_two_workers_in_two_runs_give_the_same_numbers(finished: tuple[Path, Path], resumed: Resumed) -> None:
+    runs.assert_same(finished[1], resumed.root)
+
+
+def test_progress_is_live_on_a_terminal(resumed: Resumed) -> None:
+    assert "2 running" in resumed.shown
+    assert "queries/s" in resumed.shown
 
 
 def test_running_again_does_nothing(finished: tuple[Path, Path]) -> None:
@@ -47,20 +86,6 @@ def test_running_again_does_nothing(finished: tuple[Path, Path]) -> None:
     assert again.returncode == 0
     assert again.stderr.startswith("0 searches run")
     assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before
-
-
-def test_a_deleted_search_is_run_again_alone_and_equal(finished: tuple[Path, Path], tmp_path: Path) -> None:
-    suite, results = finished
-    copy = tmp_path / "copy"
-    subprocess.run(["cp", "-r", results, copy], check=True)
-    victim = next(copy.glob("searches/*.parquet"))
-    for path in copy.rglob(victim.name):
-        path.unlink()
-    assert runs.run("check", suite, "--results", copy).returncode == 3
-    again = runs.run("run", suite, "--results", copy, "--json")
-    assert again.returncode == 0
-    assert json.loads(again.stdout)["ran"] == 1
-    runs.assert_same(results, copy)
 
 
 def test_what_was_audited_is_what_was_evaluated(finished: tuple[Path, Path]) -> None:
@@ -103,85 +128,6 @@ def test_no_rows_change_nothing(finished: tuple[Path, Path]) -> None:
         assert row["predicted"] == baselines[clean[row["search_id"]]["baseline_id"], row["audit_seed"]]
 
 
-def test_bad_victims_fail_alone(tmp_path: Path) -> None:
-    victims = ["logistic_regression", *(f"bad_victims:{kind}" for kind in ("Raises", "PredictsNaN", "Hangs", "Dies"))]
-    suite = write_suite(
-        tmp_path,
-        victims=victims,
-        attacks=["random-duplicates"],
-        seeds=1,
-        limits={"time": "4s"},
-    )
-    done = runs.run("run", suite, "--results", tmp_path / "r", "--json")
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    rows = {row["victim"]: row for row in Results(str(tmp_path / "r")).read("searches").to_pylist()}
-    assert {name: row["status"] for name, row in rows.items()} == {
-        "logistic_regression": "ok",
-        "bad_victims:Raises": "error",
-        "bad_victims:PredictsNaN": "error",
-        "bad_victims:Hangs": "timeout",
-        "bad_victims:Dies": "error",
-    }
-    assert "this victim does not train" in rows["bad_victims:Raises"]["error_message"]
-    assert "not one label 0 or 1 per row" in rows["bad_victims:PredictsNaN"]["error_message"]
-    assert runs.run("check", suite, "--results", tmp_path / "r").returncode == 1
-    again = runs.run("run", suite, "--results", tmp_path / "r", "--json")
-    assert (again.returncode, json.loads(again.stdout)["ran"]) == (1, 0)
-    retried = runs.run("run", suite, "--results", tmp_path / "r", "--json", "--retry-errors")
-    assert (retried.returncode, json.loads(retried.stdout)["ran"]) == (1, 4)
-    rows = {row["victim"]: row for row in Results(str(tmp_path / "r")).read("searches").to_pylist()}
-    assert {row["attempt"] for row in rows.values()} == {1, 2}
-
-
-def test_a_greedy_fit_is_ended_as_oom(tmp_path: Path) -> None:
-    suite = write_suite(
-        tmp_path, victims=["bad_victims:Greedy"], attacks=["clean"], seeds=1, limits={"time": "60s", "memory": "1GB"}
-    )
-    assert runs.run("run", suite, "--results", tmp_path / "r").returncode == 1
-    [row] = Results(str(tmp_path / "r")).read("searches").to_pylist()
-    assert row["status"] == "oom"
-
-
-def test_a_limit_leaves_the_rest_for_later(tmp_path: Path) -> None:
-    suite = write_suite(tmp_path)
-    first = runs.run("run", suite, "--results", tmp_path / "r", "--limit", 2, "--json")
-    assert first.returncode == 3
-    assert json.loads(first.stdout)["complete"] == 2
-    second = runs.run("run", suite, "--results", tmp_path / "r", "--json")
-    assert second.returncode == 0
-    assert json.loads(second.stdout)["ran"] == 4
-
-
-def test_progress_is_live_on_a_terminal(tmp_path: Path) -> None:
-    suite = write_suite(tmp_path, query_budgets=[40])
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        runs.words("run", suite, "--results", tmp_path / "r"), env=runs.environment(), stderr=theirs, stdout=theirs
-    )
-    os.close(theirs)
-    shown = b""
-    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
-        while piece := os.read(ours, 65536):
-            shown += piece
-    os.close(ours)
-    assert process.wait(timeout=60) == 0
-    text = shown.decode()
-    assert "2 running" in text
-    assert "queries/s" in text
-    assert "6 searches run" in text
-
-
-def test_results_that_cannot_be_written_midway_end_the_run_in_one_line(tmp_path: Path) -> None:
-    """The folder of a table is a file: the manifest can be written, a search cannot."""
-    suite = write_suite(tmp_path, attacks=["clean"], seeds=1)
-    (tmp_path / "r" / "poison").mkdir(parents=True)
-    (tmp_path / "r" / "poison" / "synthetic").write_text("in the way")
-    done = runs.run("run", suite, "--results", tmp_path / "r")
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith(f"error: results '{tmp_path / 'r'}' cannot be written: ")
-
-
 def test_cores_of_a_search_change_no_number(tmp_path: Path) -> None:
     """Two cores a search: the fits of a batch run in two processes, with folds and victim seeds to share out."""
     changes = {
@@ -189,96 +135,24 @@ def test_cores_of_a_search_change_no_number(tmp_path: Path) -> None:
         "attacks": ["random-duplicates", "sobol"],
         "fits": {"victim_seeds": 2, "folds": 2},
     }
-    one = write_suite(tmp_path, **changes)
-    assert runs.run("run", one, "--results", tmp_path / "one").returncode == 0
+    runs.run_without_ray(write_suite(tmp_path, **changes), tmp_path / "one")
     two = write_suite(tmp_path, **changes, resources={"cores": 2})
     assert runs.run("run", two, "--results", tmp_path / "two", "--workers", 2).returncode == 0
     runs.assert_same(tmp_path / "one", tmp_path / "two")
 
 
-def test_an_interrupted_search_goes_on_from_its_queries(tmp_path: Path) -> None:
-    changes = {"attacks": ["sobol"], "seeds": 1, "query_budgets": [60], "batch_size": 3}
-    changes |= {"victims": [{"name": "random_forest", "params": {"n_estimators": 150}}]}
-    suite = write_suite(tmp_path, **changes)
-    root = tmp_path / "r"
-    process = subprocess.Popen(
-        runs.words("run", suite, "--results", root, "--workers", 1),
-        env=runs.environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    _wait_for(lambda: any(root.glob("journal/*.parquet")))
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 3, errors
-    [row] = Results(str(root)).read("searches").to_pylist()
-    assert row["status"] == "interrupted"
-    assert 0 < row["queries"] < 60
-    assert runs.run("run", suite, "--results", root).returncode == 0
-    assert runs.run("run", suite, "--results", tmp_path / "whole").returncode == 0
-    runs.assert_same(tmp_path / "whole", root)
-    assert not list(root.glob("journal/*"))
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_ctrl_c_does_not_wait_for_a_fit_that_never_ends(tmp_path: Path, times: int) -> None:
-    suite = write_suite(tmp_path, victims=["bad_victims:Hangs"], attacks=["random-duplicates"], seeds=1)
-    process = subprocess.Popen(
-        runs.words("run", suite, "--results", tmp_path / "r"), env=runs.environment(), stderr=subprocess.DEVNULL
-    )
-    _wait_for(lambda: any("FitWorker.run" in line for line in runs.titles(process)))
-    started = psutil.Process(process.pid).children(recursive=True)
-    assert not [p for p in started if "PL_DISABLE_FORK" in p.environ()], "not one of those that Ray keeps ready"
-    for _ in range(times):
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
-    assert process.wait(timeout=30) == 3
-    psutil.wait_procs(started, timeout=20)
-    assert not [p for p in started if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-    assert runs.run("check", suite, "--results", tmp_path / "r").returncode == 3
-
-
-def test_a_killed_driver_loses_at_most_the_batch_in_flight(tmp_path: Path) -> None:
-    changes = {"attacks": ["sobol"], "seeds": 1, "query_budgets": [60], "batch_size": 3}
-    changes |= {"victims": [{"name": "random_forest", "params": {"n_estimators": 150}}]}
-    suite = write_suite(tmp_path, **changes)
-    root = tmp_path / "r"
-    process = subprocess.Popen(
-        runs.words("run", suite, "--results", root, "--workers", 1), env=runs.environment(), stderr=subprocess.DEVNULL
-    )
-    _wait_for(lambda: any(root.glob("journal/*.parquet")))
-    process.kill()
-    process.wait()
-    torn = root / "journal" / ".torn.parquet.0.tmp"
-    torn.touch()
-    folders = set(Path(tempfile.gettempdir()).glob(f"a4g-bench-{process.pid}-*"))
-    assert Results(str(root)).read("searches").num_rows == 0
-    again = runs.run("run", suite, "--results", root)
-    assert again.returncode == 0, again.stderr
-    assert not torn.exists(), "what was left unfinished is swept"
-    assert folders
-    assert not any(folder.exists() for folder in folders)
-    assert runs.run("run", suite, "--results", tmp_path / "whole").returncode == 0
-    runs.assert_same(tmp_path / "whole", root)
-
-
-def test_what_a_run_left_that_was_killed_when_all_was_done_is_swept(tmp_path: Path) -> None:
-    suite, root = write_suite(tmp_path, attacks=["sobol"], seeds=1), tmp_path / "r"
-    assert runs.run("run", suite, "--results", root).returncode == 0
-    [search] = Results(str(root)).read("searches").to_pylist()
+def test_what_a_run_left_that_was_killed_when_all_was_done_is_swept(
+    finished: tuple[Path, Path], tmp_path: Path
+) -> None:
+    suite, root = finished[0], tmp_path / "r"
+    shutil.copytree(finished[1], root)
+    searches = Results(str(root)).read("searches").to_pylist()
     gone = {"host": "here", "place": place(), "pid": 2**22 + 1, "born": 0.0}
-    left = [root / "claims" / "gone.json", root / "journal" / f"{search['search_id']}.parquet"]
+    left = [root / "claims" / "gone.json", root / "journal" / f"{searches[0]['search_id']}.parquet"]
     left.append(root / "searches" / ".torn.parquet.0.tmp")
     for file in left:
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(gone))
     assert runs.run("run", suite, "--results", root).returncode == 0
     assert not any(file.exists() for file in left)
-    assert Results(str(root)).read("searches").to_pylist() == [search]
-
-
-def _wait_for(condition: object, seconds: float = 90) -> None:
-    until = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
+    assert Results(str(root)).read("searches").to_pylist() == searches

@@ -1,9 +1,8 @@
 """Runs into a bucket of a real S3 server: requests that fail, a driver that is killed, a server that goes away."""
 
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,8 +39,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(suite: Path) -> Path:
     """The same suite, run into a local folder without a hitch."""
     root = suite.parent / "whole"
-    done = runs.run("run", suite, "--results", root, "--workers", 2)
-    assert done.returncode == 0, done.stderr
+    runs.run_without_ray(suite, root)
     return root
 
 
@@ -64,7 +62,7 @@ def test_requests_that_fail_and_a_killed_driver(
 ) -> None:
     server.every = {"503": 7, "reset": 11, "delay": 5}
     run = start(suite, root, tmp_path / "log")
-    _wait_for(lambda: _journals(root), run)
+    runs.wait_for(lambda: _journals(root), run)
     run.kill()
     run.wait()
     again = runs.run("run", suite, "--results", root, "--workers", 2)
@@ -84,7 +82,7 @@ def test_a_server_that_is_gone_for_good_ends_the_run_and_the_next_one_finishes(
     server: Proxy, suite: Path, whole: Path, root: str, tmp_path: Path
 ) -> None:
     run = start(suite, root, tmp_path / "log")
-    _wait_for(lambda: _journals(root), run)
+    runs.wait_for(lambda: _journals(root), run)
     server.kill()
     try:
         assert run.wait(timeout=180) == 2
@@ -101,11 +99,3 @@ def test_a_server_that_is_gone_for_good_ends_the_run_and_the_next_one_finishes(
 
 def _journals(root: str) -> list[str]:
     return Files(root).names("journal")
-
-
-def _wait_for(condition: Callable[[], object], run: "subprocess.Popen[bytes]", seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert run.poll() is None, "the run ended"
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.1)

@@ -1,7 +1,5 @@
 """``a4g-bench doctor``: what is wrong with a machine, and what to do."""
 
-import json
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +7,6 @@ import pytest
 
 from a4g_bench.provenance import locked_versions
 from a4g_bench.workflows.doctor import GB, Examined, problems
-from tests.distributed import runs
-from tests.distributed.nodes import nodes
 from tests.support import complaint, said
 
 FINE = Examined(
@@ -67,18 +63,3 @@ def test_what_fails_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert answer.code == 1
     assert "cannot be written" in answer.out
     assert "did you mean 'adult'?" in complaint(capsys, "doctor", "--dataset", "adlt")
-
-
-@pytest.mark.slow
-@pytest.mark.ray
-def test_every_node_is_examined(tmp_path: Path) -> None:
-    with nodes(2) as (address, environment):
-        shared = f"file://{tmp_path}/shared"
-        words = runs.words("doctor", "--address", address, "--results", shared, "--dataset", "synthetic", "--json")
-        done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=120)
-        told = {node["node"]: node for node in json.loads(done.stdout)}
-        assert set(told) == {"this machine", "127.0.0.2", "127.0.0.3"}, done.stderr
-        for place in ("127.0.0.2", "127.0.0.3"):
-            assert told[place]["results"] == {shared: None}
-            assert told[place]["data"] == {"synthetic": None}
-            assert not [line for line in told[place]["problems"] if "the driver has" in line]
