@@ -13,7 +13,7 @@ quick: install
 
 test: $(CLUSTER) lint fast
 	$(BIN)/python -m pytest -n 2 -m "slow and not ray and not network and not cluster and not browser"
-	$(BIN)/python -m pytest -m "slow and ray and not network and not cluster and not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and ray and not network and not cluster and not browser"
 
 fast: install
 	$(BIN)/python -m pytest -n 2 -m "not network and not slow and not cluster and not browser"
