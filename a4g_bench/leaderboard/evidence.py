@@ -11,14 +11,15 @@ from a4g_bench.leaderboard.groups import Groups, groups_of
 from a4g_bench.leaderboard.outcomes import Family, Outcome, families
 from a4g_bench.leaderboard.pooling import CleanGap, Series, audited, pool
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey
-from a4g_bench.leaderboard.returning import Returning, returning
+from a4g_bench.leaderboard.returning import Audited, Returning, returning
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, is_sanity
-from a4g_bench.leaderboard.settings import Setting, Track, level_of, smallest_resolvable_change, why_inconclusive
+from a4g_bench.leaderboard.settings import Setting, Track, judged, smallest_resolvable_change
 from a4g_bench.protocol import REFERENCE, UNINFORMED_CONTROL
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 
 #: The poison budget of reference lines.
 NO_ROWS = Budget(False, 0.0)
+_PeopleOf = Callable[[Sequence[Audited]], Returning | None]
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,18 @@ class People:
     sizes: tuple[tuple[str, int], ...]
 
 
-def pool_all(outcomes: Sequence[Outcome], changes: Mapping[tuple[str, str], Mapping[str, float]]) -> Pooled:
-    """Pool all families. ``changes`` holds, by folder and search, how far the audit's metrics moved."""
+def pool_all(
+    outcomes: Sequence[Outcome],
+    changes: Mapping[tuple[str, str], Mapping[str, float]],
+    people_of: _PeopleOf = returning,
+) -> Pooled:
+    """Pool all families. ``changes`` holds, by folder and search, how far the audit's metrics moved; ``people_of`` says
+    what the people of a table add to the error.
+    """
     results: dict[tuple[Cell, Entrant], Result] = {}
     gaps: dict[SettingKey, CleanGap] = {}
     people: dict[SettingKey, People] = {}
-    for family, groups, clean, series in _pooled(outcomes, _place):
+    for family, groups, clean, series in _pooled(outcomes, _place, people_of):
         for victim, gap in clean.items():
             key = SettingKey(family.dataset, family.attribute, victim)
             gaps[key], people[key] = gap, _people(family, groups)
@@ -165,18 +172,24 @@ def _place(outcome: Outcome) -> tuple[Cell, Entrant]:
 _PooledFamily = tuple[Family, Groups, Mapping[str, CleanGap], list[tuple[tuple[Outcome, ...], Series]]]
 
 
-def _pooled(outcomes: Sequence[Outcome], series_of: Callable[[Outcome], Hashable]) -> Iterator[_PooledFamily]:
+def _pooled(
+    outcomes: Sequence[Outcome],
+    series_of: Callable[[Outcome], Hashable],
+    people_of: _PeopleOf = returning,
+) -> Iterator[_PooledFamily]:
     """Each family with its groups, its victims' clean gaps, and the outcomes of each series with what they pool to."""
     for _, some in groupby(families(outcomes, series_of), key=lambda pair: pair[0].dataset):
         of_table = list(some)
         groups = [groups_of(list(family.people.values()), family.rows) for family, _ in of_table]
-        people = returning_people([family for family, _ in of_table], groups)
+        people = returning_people([family for family, _ in of_table], groups, people_of)
         for (family, members), own in zip(of_table, groups, strict=True):
             series, clean = pool(family, own, people)
             yield family, own, clean, list(zip(members, series, strict=True))
 
 
-def returning_people(of_table: Sequence[Family], groups: Sequence[Groups]) -> Returning | None:
+def returning_people(
+    of_table: Sequence[Family], groups: Sequence[Groups], people_of: _PeopleOf = returning
+) -> Returning | None:
     """The people of one table who are audited more than once, at other seeds or for other attributes.
 
     Attributes share people where they were measured on the same rows; of a sample, each attribute has its own.
@@ -187,7 +200,7 @@ def returning_people(of_table: Sequence[Family], groups: Sequence[Groups]) -> Re
         for family, own in zip(of_table, groups, strict=True)
         for audit in audited(family, own, tables.index(family.fingerprint) << 32)
     ]
-    return returning(audits)
+    return people_of(audits)
 
 
 def weigh(
@@ -302,24 +315,15 @@ def _setting(
     track: Track = "hidden" if hidden else "visible"
     if gap is None or people is None:
         return Setting(**asdict(key), track=track, counts=False, reason="no search on it yielded a result")
-    resolvable = smallest_resolvable_change(errors)
-    reason = why_inconclusive(gap, people.sizes, resolvable)
-    low, high = gap.signed.interval(level_of(max(2, len(people.sizes)))) or (None, None)
-    return Setting(
-        **asdict(key),
+    return judged(
+        key,
+        gap,
+        people.sizes,
+        smallest_resolvable_change(errors),
         track=track,
-        counts=not reason,
-        reason=reason,
-        gap_clean=gap.gap,
-        gap_clean_low=low,
-        gap_clean_high=high,
-        groups=gap.groups,
-        constant_cost=gap.constant_cost,
-        resolvable=resolvable,
         provisional=people.provisional,
         seeds=people.seeds,
         audit_rows=people.audit_rows,
-        sizes=people.sizes,
     )
 
 

@@ -86,6 +86,22 @@ def returning(audits: Sequence[Audited]) -> Returning | None:
     return Returning(blocks)
 
 
+def apart(audits: Sequence[Audited]) -> Returning:
+    """The same form for sum_i sum_s psi_is^2, as if nobody were audited twice: what the people of these audits
+    contribute to the variance, with whatever varies from one training to the next in the judgement of each.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        attributes = sorted({audit.attribute for audit in audits})
+        blocks: dict[tuple[str, str], dict[tuple[int, int], Floats]] = {}
+        for one, other in product(attributes, repeat=2):
+            found = blocks.setdefault((one, other), {})
+            for pair, block in _twins(
+                [a for a in audits if a.attribute == one], [a for a in audits if a.attribute == other]
+            ):
+                found[pair] = found[pair] + block if pair in found else block
+    return Returning(blocks)
+
+
 def _blocks(one: Sequence[Audited], other: Sequence[Audited]) -> Iterator[tuple[tuple[int, int], Floats]]:
     """The blocks of two attributes, or of one with itself."""
     everyone = np.unique(np.concatenate([audit.people for audit in (*one, *other)]))
@@ -97,6 +113,13 @@ def _blocks(one: Sequence[Audited], other: Sequence[Audited]) -> Iterator[tuple[
         for i, j in _pairs(strata_of_one[both], strata_of_other[both])
         for chosen in [both & (strata_of_one == i) & (strata_of_other == j)]
     }
+    for pair, block in _twins(one, other):
+        found[pair] -= block
+    yield from sorted(found.items(), key=lambda item: item[0])
+
+
+def _twins(one: Sequence[Audited], other: Sequence[Audited]) -> Iterator[tuple[tuple[int, int], Floats]]:
+    """Per pair of strata the sum over people of products within one seed, seed by seed."""
     seeds = {audit.seed: audit for audit in other}
     for audit in (audit for audit in one if audit.seed in seeds):
         twin = seeds[audit.seed]
@@ -104,8 +127,7 @@ def _blocks(one: Sequence[Audited], other: Sequence[Audited]) -> Iterator[tuple[
         left, right = audit.centred[:, here], twin.centred[:, there]
         for i, j in _pairs(audit.strata[here], twin.strata[there]):
             chosen = (audit.strata[here] == i) & (twin.strata[there] == j)
-            found[i, j] -= left[:, chosen] @ right[:, chosen].T
-    yield from sorted(found.items(), key=lambda item: item[0])
+            yield (i, j), left[:, chosen] @ right[:, chosen].T
 
 
 def _sums(audits: Sequence[Audited], everyone: _Ints) -> tuple[Floats, _Ints]:

@@ -1,7 +1,7 @@
 """Which settings count: a data set with an attribute, and a victim, judged once by fixed rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Literal
 
@@ -99,3 +99,48 @@ def why_inconclusive(gap: CleanGap, sizes: Sequence[tuple[str, int]], resolvable
             f" {100 * gap.gap:.1f} points"
         )
     return ""
+
+
+def judged(
+    key: SettingKey,
+    gap: CleanGap,
+    sizes: tuple[tuple[str, int], ...],
+    resolvable: float | None,
+    *,
+    by_resolvable: bool = True,
+    track: Track = "visible",
+    provisional: bool,
+    seeds: int,
+    audit_rows: int,
+) -> Setting:
+    """A setting with the judgement on it.
+
+    Args:
+        key: Its coordinates.
+        gap: Of its clean victim.
+        sizes: Deserving people per group.
+        resolvable: The smallest change that would be seen, if known.
+        by_resolvable: Whether that is a reason not to count.
+        track: Whether its victim sees the attribute.
+        provisional: Whether its seeds are no whole blocks.
+        seeds: Their number.
+        audit_rows: Of its smallest split.
+    """
+    reason = why_inconclusive(gap, sizes, resolvable if by_resolvable else None)
+    low, high = gap.signed.interval(level_of(max(2, len(sizes)))) or (None, None)
+    return Setting(
+        **asdict(key),
+        track=track,
+        counts=not reason,
+        reason=reason,
+        gap_clean=gap.gap,
+        gap_clean_low=low,
+        gap_clean_high=high,
+        groups=gap.groups,
+        constant_cost=gap.constant_cost,
+        resolvable=resolvable,
+        provisional=provisional,
+        seeds=seeds,
+        audit_rows=audit_rows,
+        sizes=sizes,
+    )
