@@ -1,42 +1,52 @@
-"""What a suite will cost and what it can resolve, from timed clean fits. Starts no Ray."""
+"""What a suite will cost and which settings will count, from timed fits and rehearsed searches. Starts no Ray."""
 
+import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import median
+from typing import Literal
 
 from a4g_bench.engine.fits import InlineFitter, Job
+from a4g_bench.engine.rehearsal import Rehearsal, rehearse
 from a4g_bench.engine.row_sets import TRAIN, VALIDATION
 from a4g_bench.engine.view import View
 from a4g_bench.engine.workload import shared_fits, workload
 from a4g_bench.errors import VictimError
-from a4g_bench.metrics.confusion import unfairness
-from a4g_bench.metrics.estimate import measure
-from a4g_bench.protocol import DETECTABLE_ERRORS
+from a4g_bench.leaderboard.records import SettingKey
+from a4g_bench.leaderboard.settings import Setting
 from a4g_bench.seeds import Purpose, generator
-from a4g_bench.suite.model import Named, PoisonBudget
+from a4g_bench.store.tables import ResultTables
+from a4g_bench.suite.model import Named
 from a4g_bench.suite.plan import Plan, Planned, Subject
+from a4g_bench.suite.spec import PoisonSearch
+from a4g_bench.workflows.outlook import FITS, largest_budget, look_ahead, on_board
+from a4g_bench.workflows.run import in_order
 
+#: Seconds that pass before the first search begins and after the last one ended: Ray's own start and end, and that of
+#: the processes of a search, which import what they need (docs/speed.md; ``plan`` starts no Ray, so it cannot time it).
+START_SECONDS = 11.0
+#: Core time of Ray, Tune and the writer per search, whatever it does (docs/speed.md).
+SEARCH_SECONDS = 0.1
+#: The same per query: its jobs and their results pass from process to process, and its journal is written.
+QUERY_SECONDS = 0.01
+#: A setting is foreseen only if that takes no longer.
+_AFFORDABLE_SECONDS = 30.0
+#: Fits this short are timed several times: the first one is slower.
+_SHORT_SECONDS = 0.5
 
-@dataclass(frozen=True)
-class Trial:
-    """A clean fit, timed, and one with random duplicates: how far the gap moves when nothing is meant to move it.
-
-    ``gap_error`` is at least the step of a single person in the smallest group that counts: no finer change exists.
-    """
-
-    fit_seconds: float
-    gap: float
-    gap_error: float
+#: Where a judgement is from: the results, a forecast, or nowhere.
+Source = Literal["board", "forecast", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forecast:
-    """One data set x victim of a suite. ``cpu_seconds`` and ``fits`` are for the searches that are still to run.
+class SettingForecast:
+    """One setting of a suite. What is to run, to query, to fit and to pay is of the searches that have no result yet.
 
-    ``resolvable`` is the smallest change of the gap that the suite's seeds can tell from nothing:
-    ``(1.96 + 0.84) * SE / sqrt(seeds)``, with SE the standard error of the paired gap change when random duplicates
-    fill the suite's largest poison budget.
+    ``fit_seconds`` are those of one fit, ``own_seconds`` those of its searches beside fits, ``cpu_seconds`` of both.
+    ``counts`` says whether the board will rank it, None if that is not known, and ``reason`` why not. ``gap`` is the
+    clean gap and ``resolvable`` the smallest change of it that would probably be seen (5 % test, 80 % power), by the
+    yardsticks' errors at the largest budget; rates, not percent.
     """
 
     dataset: str
@@ -47,81 +57,224 @@ class Forecast:
     queries: int
     fits: int
     fit_seconds: float
+    own_seconds: float
     cpu_seconds: float
-    gap: float
-    resolvable: float
+    counts: bool | None
+    reason: str
+    source: Source
+    gap: float | None
+    gap_low: float | None
+    gap_high: float | None
+    resolvable: float | None
+    constant_cost: float | None
+    sizes: dict[str, int]
 
 
-def forecast(plan: Plan, to_run: Sequence[Planned], say: Callable[[str], None] = lambda line: None) -> list[Forecast]:
-    """One line per data set x victim that the plan has searches for. ``say`` hears what is being timed."""
-    waiting = {planned.search_id for planned in to_run}
-    largest = max(plan.suite.poison_budgets, key=lambda budget: budget.rows(1_000_000))
-    lines = []
-    counted: set[str] = set()  # what lines share is counted with the first that needs it
-    for key, subject in plan.subjects.items():
-        for victim in plan.suite.victims:
-            searches = [p for p in plan.searches if p.key == key and p.spec.victim.label == victim.label]
-            if not searches:
-                continue
-            say(f"timing a clean fit of {victim.label} on {subject.entry.label}")
-            trial = try_victim(subject, victim, plan.suite.seeds[0], largest)
-            todo = [p for p in searches if p.search_id in waiting]
-            loads = [workload(planned) for planned in todo]
-            shared = {k: fits for k, fits in shared_fits(todo, subject.table).items() if k not in counted}
-            counted |= shared.keys()
-            fits = sum(shared.values()) + sum(load.work for load in loads)
-            seconds = fits * trial.fit_seconds
-            for surrogate, queries in _surrogates(todo).values():
-                say(f"timing a clean fit of {surrogate.label} on {subject.entry.label}")
-                instead = try_victim(subject, surrogate, plan.suite.seeds[0], largest)
-                seconds += queries * (instead.fit_seconds - trial.fit_seconds)
-            lines.append(
-                Forecast(
-                    dataset=subject.entry.label,
-                    attribute=subject.attribute,
-                    victim=victim.label,
-                    searches=len(searches),
-                    to_run=len(todo),
-                    queries=sum(load.queries for load in loads),
-                    fits=fits,
-                    fit_seconds=trial.fit_seconds,
-                    cpu_seconds=seconds,
-                    gap=trial.gap,
-                    resolvable=DETECTABLE_ERRORS * trial.gap_error / np.sqrt(len(plan.suite.seeds)),
-                )
-            )
-    return lines
-
-
-def try_victim(subject: Subject, victim: Named, seed: int, budget: PoisonBudget) -> Trial:
-    """Fit the victim clean and with ``budget`` random duplicates, on the search's rows. Raises ``VictimError`` if it
-    fails.
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """``seconds`` are the CPU times of the searches to run, in the order in which they begin; ``once`` what each
+    process imports beside what all of them do. ``failed`` has why a rehearsal broke off, by attack.
     """
+
+    settings: tuple[SettingForecast, ...]
+    seconds: tuple[float, ...]
+    once: float
+    cores_per_search: int
+    failed: dict[str, str]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all searches."""
+        return sum(self.seconds)
+
+    def wall_seconds(self, cores: int) -> float:
+        """From the command to its end on so many cores of this kind: each search begins where one ends first."""
+        if not self.seconds:
+            return 0.0
+        slots = [0.0] * max(1, min(len(self.seconds), cores // self.cores_per_search))
+        for seconds in self.seconds:
+            heapq.heapreplace(slots, slots[0] + seconds / self.cores_per_search)
+        return START_SECONDS + self.once + max(slots)
+
+
+def forecast(
+    plan: Plan,
+    to_run: Sequence[Planned],
+    done: Sequence[Planned] = (),
+    tables: Sequence[ResultTables] = (),
+    say: Callable[[str], None] = lambda line: None,
+) -> Forecast:
+    """What is to be expected of a suite.
+
+    Args:
+        plan: The suite with its data.
+        to_run: Its searches without a result.
+        done: Those with one.
+        tables: The results that they are in; settings that these judge for good are not foreseen.
+        say: Hears what is being timed.
+
+    Returns:
+        A line per setting, and what the searches to run take.
+
+    Raises:
+        VictimError: If a victim cannot be trained.
+    """
+    known = on_board(plan, done, tables)
+    clock = _Clock(plan, say)
+    lines = {
+        (subject.key, victim.label): _Line(subject, victim)
+        for subject in plan.subjects.values()
+        for victim in plan.suite.victims
+    }
+    for planned in plan.searches:
+        lines[planned.key, planned.spec.victim.label].searches += 1
+    counted: set[str] = set()  # what searches share is counted with the first that needs it
+    seconds = []
+    for planned in in_order(to_run):
+        line = lines[planned.key, planned.spec.victim.label]
+        load = workload(planned)
+        shared = {k: n for k, n in shared_fits([planned], line.subject.table).items() if k not in counted}
+        counted |= shared.keys()
+        fits = load.trainings + sum(shared.values())
+        fitting = fits * clock.fit(line.subject, line.victim)
+        if load.query_fits:
+            fitting += load.query_fits * clock.fit(line.subject, planned.spec.queried)
+        own = clock.own(planned, line.subject)
+        line.to_run += 1
+        line.queries += load.queries
+        line.fits += fits + load.query_fits
+        line.own += own
+        line.seconds += fitting + own
+        seconds.append(fitting + own)
+    settings = [_judged(plan, line, known, clock) for line in lines.values() if line.searches]
+    return Forecast(
+        settings=tuple(settings),
+        seconds=tuple(seconds),
+        once=clock.once,
+        cores_per_search=plan.suite.resources.cores,
+        failed=clock.failed,
+    )
+
+
+@dataclass(eq=False)
+class _Line:
+    subject: Subject
+    victim: Named
+    searches: int = 0
+    to_run: int = 0
+    queries: int = 0
+    fits: int = 0
+    own: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class _Clock:
+    """Times each distinct fit and attack on each data set once."""
+
+    plan: Plan
+    say: Callable[[str], None]
+    once: float = 0.0
+    failed: dict[str, str] = field(default_factory=dict)
+    _fits: dict[tuple[object, ...], float] = field(default_factory=dict)
+    _own: dict[tuple[object, ...], Rehearsal] = field(default_factory=dict)
+
+    def fit(self, subject: Subject, victim: Named) -> float:
+        """CPU seconds of a fit."""
+        key = subject.key, victim.name, repr(sorted(victim.params.items()))
+        if key not in self._fits:
+            self.say(f"timing a fit of {victim.label} on {subject.entry.label}")
+            self._fits[key] = _fit_seconds(self.plan, subject, victim)
+        return self._fits[key]
+
+    def own(self, planned: Planned, subject: Subject) -> float:
+        """CPU seconds of a search beside its fits."""
+        key = _alike(planned)
+        if key not in self._own:
+            self.say(f"rehearsing {planned.spec.label} on {subject.entry.label}")
+            self._own[key] = rehearsal = rehearse(self._examples[key], subject)
+            self.once += rehearsal.once
+            if rehearsal.failed is not None:
+                self.failed.setdefault(planned.spec.label, rehearsal.failed)
+        queries = planned.spec.queries
+        return SEARCH_SECONDS + queries * QUERY_SECONDS + self._own[key].of(queries)
+
+    @cached_property
+    def _examples(self) -> dict[tuple[object, ...], Planned]:
+        """Of searches that are alike the one whose poison budget is in the middle."""
+        alike: dict[tuple[object, ...], list[Planned]] = {}
+        for planned in sorted(self.plan.searches, key=_rows):
+            alike.setdefault(_alike(planned), []).append(planned)
+        return {key: own[len(own) // 2] for key, own in alike.items()}
+
+
+def _alike(planned: Planned) -> tuple[object, ...]:
+    """What searches have in common that cost about the same beside their fits."""
+    spec = planned.spec
+    what: tuple[object, ...] = (spec.label,)
+    if isinstance(spec, PoisonSearch):
+        entry = spec.attack
+        what = entry.name, repr(sorted(entry.params.items())), spec.batch_size, entry.spend
+    return planned.key, *what, spec.queries, spec.fits.folds, spec.fits.victim_seeds
+
+
+def _rows(planned: Planned) -> int:
+    return planned.spec.rows(1_000_000) if isinstance(planned.spec, PoisonSearch) else 0
+
+
+def _fit_seconds(plan: Plan, subject: Subject, victim: Named) -> float:
+    """CPU seconds of a fit on the rows that a search trains on: clean, and with the largest budget of duplicates."""
+    seed = plan.suite.seeds[0]
     view = View.of(subject.table, subject.attribute, seed)
-    training_data = view.training_data(victim, 1)
-    rows = generator(seed, Purpose.SEARCH).choice(view.n_train, budget.rows(view.n_train), replace=False)
-    fitter = InlineFitter(training_data)
-    poison = (view.features[rows], view.labels[rows])
-    clean, moved = fitter.run([Job(TRAIN, VALIDATION, 0), Job(TRAIN, VALIDATION, 0, poison)])
-    if clean.values is None or moved.values is None:
-        raise VictimError(
-            f"victim '{victim.label}' on data set '{subject.entry.label}': {clean.failed or moved.failed}"
-        )
-    sample = view.sample(training_data.sets[VALIDATION])
-    measured = measure(sample, [moved.values], [clean.values], unfairness)
-    deserving = np.bincount(sample.groups[sample.labels == sample.favourable], minlength=len(sample.group_names))
-    error = max(measured.unfairness.sem, 1 / deserving.min())
-    gap = unfairness(sample.counts([clean.values]), sample.favourable)
-    return Trial((clean.cpu_seconds + moved.cpu_seconds) / 2, gap, error)
+    fitter = InlineFitter(view.training_data(victim, 1))
+    rows = generator(seed, Purpose.SEARCH).choice(
+        view.n_train, largest_budget(plan.suite).rows(view.n_train), replace=False
+    )
+    clean = Job(TRAIN, VALIDATION, 0)
+    poisoned = Job(TRAIN, VALIDATION, 0, (view.features[rows], view.labels[rows]))
+    fits = fitter.run([clean, poisoned])
+    if sum(fit.cpu_seconds for fit in fits) < _SHORT_SECONDS:
+        fits += fitter.run([clean, poisoned])
+    for fit in fits:
+        if fit.values is None:
+            raise VictimError(f"victim '{victim.label}' on data set '{subject.entry.label}': {fit.failed}")
+    return median(fit.cpu_seconds for fit in fits)
 
 
-def _surrogates(todo: Sequence[Planned]) -> dict[str, tuple[Named, int]]:
-    """Victims that are queried in place of the audited one, each with the fits of its queries."""
-    surrogates: dict[str, tuple[Named, int]] = {}
-    for planned in todo:
-        surrogate = planned.spec.queried
-        if surrogate is not planned.spec.victim:
-            key = repr((surrogate.name, sorted(surrogate.params.items())))
-            fits = surrogates.get(key, (surrogate, 0))[1] + workload(planned).query_fits
-            surrogates[key] = surrogate, fits
-    return surrogates
+def _judged(plan: Plan, line: _Line, known: dict[SettingKey, Setting], clock: _Clock) -> SettingForecast:
+    key = SettingKey(*line.subject.key, line.victim.label)
+    each = clock.fit(line.subject, line.victim)
+    setting, counts, reason = known.get(key), None, ""
+    source: Source = "board"
+    if setting is None:
+        source = "forecast"
+        affordable = FITS * each <= _AFFORDABLE_SECONDS
+        clock.say(f"looking ahead: {key}")
+        setting = look_ahead(plan, line.subject, line.victim, whole=affordable)
+        if setting is None:
+            source, reason = "unknown", "a group is too small to split the rows that searches see once more"
+        elif not affordable and setting.counts:
+            source, reason = "unknown", f"to foresee it takes {FITS} fits of {each:.1f} s: run its yardsticks first"
+    if setting is not None and source != "unknown":
+        counts, reason = setting.counts, setting.reason
+    return SettingForecast(
+        dataset=key.dataset,
+        attribute=key.attribute,
+        victim=key.victim,
+        searches=line.searches,
+        to_run=line.to_run,
+        queries=line.queries,
+        fits=line.fits,
+        fit_seconds=each,
+        own_seconds=line.own,
+        cpu_seconds=line.seconds,
+        counts=counts,
+        reason=reason,
+        source=source,
+        gap=setting.gap_clean if setting else None,
+        gap_low=setting.gap_clean_low if setting else None,
+        gap_high=setting.gap_clean_high if setting else None,
+        resolvable=setting.resolvable if setting else None,
+        constant_cost=setting.constant_cost if setting else None,
+        sizes=dict(setting.sizes) if setting else {},
+    )

@@ -68,7 +68,7 @@ def test_plan_tells_what_is_there(finished: Path, capsys: pytest.CaptureFixture[
     assert {row["state"] for row in told["list"]} == {"complete"}
     elsewhere = said(capsys, "plan", "tiny.yaml", "--json", "--results", "elsewhere").json
     assert (elsewhere["missing"], elsewhere["queries"]) == (6, 8)
-    assert elsewhere["pairs"][0]["gap"] >= 0
+    assert elsewhere["settings"][0]["gap"] >= 0
     assert "6 searches: 6 complete" in said(capsys, "plan", "tiny.yaml").out
     assert said(capsys, "plan", "tiny.yaml", "--json", "--seeds", 1).json["complete"] == 3
     assert said(capsys, "run", "tiny.yaml", "--json", "--seeds", 1).json["complete"] == 3

@@ -140,10 +140,10 @@ def test_a_forecast_is_the_number_of_trainings(
 ) -> None:
     """Clean baselines and clean audits, which no row counts, included; no query here repeats another's rows."""
     plan = plan_of(tmp_path, **changes)
-    [line] = forecast(plan, plan.searches)
+    [line] = forecast(plan, plan.searches).settings
     assert line.fits == trained(plan, tmp_path / "r", monkeypatch)
     assert line.to_run == len(plan.searches)
-    [done] = forecast(plan, [])
+    [done] = forecast(plan, []).settings
     assert (done.fits, done.queries, done.to_run) == (0, 0, 0)
 
 
@@ -151,6 +151,6 @@ def test_what_victims_share_is_counted_once(tmp_path: Path) -> None:
     """The clean audit of the victim that another one's set is audited on too."""
     crafted = {"name": "clean", "as": "moved", "craft_on": "logistic_regression", "evaluate_on": ["svm"]}
     plan = plan_of(tmp_path, attacks=["clean", crafted], victims=["logistic_regression", "svm"], seeds=1)
-    by_victim = {line.victim: line.fits for line in forecast(plan, plan.searches)}
+    by_victim = {line.victim: line.fits for line in forecast(plan, plan.searches).settings}
     # a clean baseline and a clean audit each, an audit per search, and the moved set's audit on the second victim
     assert by_victim["logistic_regression"] + by_victim["svm"] == 2 * 2 + 3 + 1
