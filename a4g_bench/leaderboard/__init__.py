@@ -14,6 +14,6 @@ from a4g_bench.store.tables import ResultTables
 
 __all__ = [
     "Board", "Change", "Column", "Comparison", "Curve", "HeadToHead", "Power", "ResultTables", "Row", "Selection",
-    "Setting", "Study", "VarianceShares", "build", "compare", "curves", "defended", "head_to_head", "power", "study", "transfer",
-    "variance_shares",
+    "Setting", "Study", "VarianceShares", "build", "compare", "curves", "defended", "head_to_head", "power", "study",
+    "transfer", "variance_shares",
 ]  # fmt: skip

@@ -77,10 +77,10 @@ class Power:
     """What it takes to tell two entrants apart, if their true difference is the one observed.
 
     ``difference`` is the score of ``one`` less that of ``other`` with its 95 % interval, ``error`` its standard error
-    at the ``seeds`` it was measured with, ``errors`` those foreseen at other numbers of seeds. ``error_people`` would be
-    left with any number of them; it is an upper limit if ``people_limit``. ``needed`` are the seeds for 80 % power in a
-    test of this pair alone, ``needed_ranked`` at the first step of Holm's correction over the ``pairs`` of contenders;
-    null if no number of seeds suffices on these tables.
+    at the ``seeds`` it was measured with, ``errors`` those foreseen at other numbers of seeds. ``error_people`` would
+    be left with any number of them; it is an upper limit if ``people_limit``. ``needed`` are the seeds for 80 % power
+    in a test of this pair alone, ``needed_ranked`` at the first step of Holm's correction over the ``pairs`` of
+    contenders; null if no number of seeds suffices on these tables.
     """
 
     one: str

@@ -20,7 +20,7 @@ from a4g_bench.store.tables import ResultTables
 from a4g_bench.suite.model import Named
 from a4g_bench.suite.plan import Plan, Planned, Subject
 from a4g_bench.suite.spec import PoisonSearch
-from a4g_bench.workflows.outlook import FITS, largest_budget, look_ahead, on_board
+from a4g_bench.workflows.outlook import fits_of, largest_budget, look_ahead, on_board
 from a4g_bench.workflows.run import in_order
 
 #: Seconds that pass before the first search begins and after the last one ended: Ray's own start and end, and that of
@@ -248,13 +248,14 @@ def _judged(plan: Plan, line: _Line, known: dict[SettingKey, Setting], clock: _C
     source: Source = "board"
     if setting is None:
         source = "forecast"
-        affordable = FITS * each <= _AFFORDABLE_SECONDS
+        fits = fits_of(plan.suite)
+        affordable = fits * each <= _AFFORDABLE_SECONDS
         clock.say(f"looking ahead: {key}")
         setting = look_ahead(plan, line.subject, line.victim, whole=affordable)
         if setting is None:
             source, reason = "unknown", "a group is too small to split the rows that searches see once more"
         elif not affordable and setting.counts:
-            source, reason = "unknown", f"to foresee it takes {FITS} fits of {each:.1f} s: run its yardsticks first"
+            source, reason = "unknown", f"to foresee it takes {fits} fits of {each:.1f} s: run its yardsticks first"
     if setting is not None and source != "unknown":
         counts, reason = setting.counts, setting.reason
     return SettingForecast(

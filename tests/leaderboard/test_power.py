@@ -108,7 +108,9 @@ def test_the_error_at_twenty_seeds_is_foreseen(shift: float, lasting: float) -> 
     few = [drawn_world(rng, 5, shift, lasting) for _ in range(100)]
     many = [drawn_world(rng, 20, shift, lasting) for _ in range(100)]
     truth = {5: np.var([p.difference for p in few], ddof=1), 20: np.var([p.difference for p in many], ddof=1)}
-    foreseen = {(start, n): np.mean([p.errors[n] ** 2 for p in one]) for start, one in ((5, few), (20, many)) for n in (5, 20)}
+    foreseen = {
+        (start, n): np.mean([p.errors[n] ** 2 for p in one]) for start, one in ((5, few), (20, many)) for n in (5, 20)
+    }
     assert {p.people_limit for p in few} == {True}
     assert {p.people_limit for p in many} == {False}
     assert 0.7 < foreseen[5, 5] / truth[5] < 1.4
