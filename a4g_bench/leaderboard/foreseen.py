@@ -1,6 +1,7 @@
 """Whether a setting would count, judged from a few audits on a part of its people before there is any result."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,9 +13,24 @@ from a4g_bench.leaderboard.power import ErrorBySeeds
 from a4g_bench.leaderboard.records import SettingKey
 from a4g_bench.leaderboard.returning import apart
 from a4g_bench.leaderboard.settings import Setting, judged, smallest_resolvable_change
+from a4g_bench.protocol import LEAST_CONSTANT_COST
+
+#: A forecast's errors, from five splits, are themselves uncertain: closer than this factor to a limit it says nothing.
+_MARGIN = 1.5
+#: The same for what a constant classifier costs, in rate units.
+_COST_MARGIN = 0.01
 
 
-def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardsticks: bool) -> Setting:
+@dataclass(frozen=True)
+class Foreseen:
+    """A setting as a board would probably show it; ``counts`` is None, with a ``reason``, where that is too close."""
+
+    setting: Setting
+    counts: bool | None
+    reason: str
+
+
+def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardsticks: bool) -> Foreseen:
     """The judgement to expect on a setting.
 
     The clean gap is taken as it was measured. Its error, and that of the yardstick's gap change, are carried over to
@@ -28,7 +44,8 @@ def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardst
         yardsticks: Whether the board would have yardsticks, and so judge by what is resolvable.
 
     Returns:
-        The setting as a board of so many seeds would probably show it. ``resolvable`` is told in any case.
+        The setting for a board of so many seeds. ``resolvable`` is told in any case. Without a block of seeds it has no
+        intervals, and is judged by its groups and by constant classifiers alone.
     """
     people = apart(audited(family, groups, 0))
     series, clean = pool(family, groups, people)
@@ -43,7 +60,7 @@ def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardst
     changes = {str(i): carried(one.change).error for i, one in enumerate(series) if one.change.decided}
     resolvable = smallest_resolvable_change(changes)
     expected = CleanGap(gap=gap.gap, signed=carried(gap.signed), groups=gap.groups, constant_cost=gap.constant_cost)
-    return judged(
+    setting = judged(
         SettingKey(family.dataset, family.attribute, victim),
         expected,
         tuple(zip(groups.names, groups.sizes, strict=True)),
@@ -53,6 +70,29 @@ def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardst
         seeds=seeds,
         audit_rows=round(min(len(p.labels) for p in family.people.values()) / share),
     )
+    return Foreseen(setting, *_verdict(setting, yardsticks))
+
+
+def _verdict(setting: Setting, yardsticks: bool) -> tuple[bool | None, str]:
+    """Whether a setting will count: not at all sure near a limit, unless another rule speaks clearly against it."""
+    if len(setting.sizes) < 2:
+        return False, setting.reason
+    low, high, cost = setting.gap_clean_low, setting.gap_clean_high, setting.constant_cost
+    limits = []  # per rule: by what factor the setting is on the right side of its limit, and what it is about
+    if low is not None and high is not None and high > low:
+        limits.append((abs(high + low) / (high - low), f"an interval of {100 * low:.1f} to {100 * high:.1f} points"))
+    if cost is not None:
+        factor = _MARGIN ** ((cost - LEAST_CONSTANT_COST) / _COST_MARGIN)
+        limits.append((factor, f"a constant classifier that costs {100 * cost:.1f} points"))
+    if yardsticks and setting.resolvable and setting.gap_clean is not None:
+        gap = f"a clean gap of {100 * setting.gap_clean:.1f} points"
+        limits.append(
+            (setting.gap_clean / 2 / setting.resolvable, f"{100 * setting.resolvable:.1f} resolvable of {gap}")
+        )
+    if any(factor <= 1 / _MARGIN for factor, _ in limits):
+        return False, setting.reason
+    close = [what for factor, what in limits if factor < _MARGIN]
+    return (None, f"too close to tell from a few fits: {', '.join(close)}") if close else (True, "")
 
 
 def _without_people(estimate: Estimate) -> Estimate:

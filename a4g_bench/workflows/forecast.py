@@ -244,20 +244,22 @@ def _fit_seconds(plan: Plan, subject: Subject, victim: Named) -> float:
 def _judged(plan: Plan, line: _Line, known: dict[SettingKey, Setting], clock: _Clock) -> SettingForecast:
     key = SettingKey(*line.subject.key, line.victim.label)
     each = clock.fit(line.subject, line.victim)
-    setting, counts, reason = known.get(key), None, ""
+    setting = known.get(key)
+    counts, reason = (setting.counts, setting.reason) if setting else (None, "")
     source: Source = "board"
     if setting is None:
-        source = "forecast"
         fits = fits_of(plan.suite)
         affordable = fits * each <= _AFFORDABLE_SECONDS
         clock.say(f"looking ahead: {key}")
-        setting = look_ahead(plan, line.subject, line.victim, whole=affordable)
-        if setting is None:
-            source, reason = "unknown", "a group is too small to split the rows that searches see once more"
-        elif not affordable and setting.counts:
-            source, reason = "unknown", f"to foresee it takes {fits} fits of {each:.1f} s: run its yardsticks first"
-    if setting is not None and source != "unknown":
-        counts, reason = setting.counts, setting.reason
+        ahead = look_ahead(plan, line.subject, line.victim, whole=affordable)
+        if ahead is None:
+            reason = "a group is too small to split the rows that searches see once more"
+        elif affordable or ahead.counts is False:
+            counts, reason = ahead.counts, ahead.reason
+        else:
+            reason = f"to foresee it takes {fits} fits of {each:.1f} s: run its yardsticks first"
+        setting = ahead.setting if ahead else None
+        source = "unknown" if counts is None else "forecast"
     return SettingForecast(
         dataset=key.dataset,
         attribute=key.attribute,

@@ -21,7 +21,7 @@ from a4g_bench.engine.search import Search
 from a4g_bench.engine.view import View
 from a4g_bench.errors import DataError, StoreError, VictimError
 from a4g_bench.leaderboard.board import study
-from a4g_bench.leaderboard.foreseen import foreseen
+from a4g_bench.leaderboard.foreseen import Foreseen, foreseen
 from a4g_bench.leaderboard.groups import Groups, groups_of
 from a4g_bench.leaderboard.outcomes import AuditErrors, AuditRows, Baseline, Family, Paired
 from a4g_bench.leaderboard.records import SettingKey, in_whole_blocks
@@ -81,7 +81,7 @@ def fits_of(suite: Suite) -> int:
     return FIFTHS * (2 + len(tried(suite)))
 
 
-def look_ahead(plan: Plan, subject: Subject, victim: Named, *, whole: bool) -> Setting | None:
+def look_ahead(plan: Plan, subject: Subject, victim: Named, *, whole: bool) -> Foreseen | None:
     """The setting as the suite's board would probably judge it.
 
     Args:

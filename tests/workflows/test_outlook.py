@@ -149,6 +149,20 @@ def test_no_audit_row_is_looked_at(tmp_path: Path) -> None:
     assert look_ahead(plan, scrambled["validation"], victim, whole=True) != whole
 
 
+def test_a_forecast_near_a_limit_says_so(tmp_path: Path) -> None:
+    """About half a point above the cost that a constant classifier must have, which the board may find otherwise."""
+    rng = np.random.default_rng(0)
+    groups, labels = np.arange(6000) % 2, (rng.random(6000) < 0.93).astype(int)
+    shown = np.where((groups == 1) & (rng.random(6000) < 0.75), labels, 1)  # says who does not deserve it, to a part
+    table = written(tmp_path, groups, labels, shown + rng.normal(0, 0.1, 6000))
+    line = foreseen(plan_of(tmp_path, datasets=[table], attacks=YARDSTICKS, seeds=5))
+    assert line.constant_cost is not None
+    assert 0.015 < line.constant_cost < 0.03
+    assert (line.counts, line.source) == (None, "unknown")
+    assert line.reason.startswith("too close to tell from a few fits: ")
+    assert "a constant classifier that costs 2." in line.reason
+
+
 def test_more_blocks_make_for_a_smaller_error(tmp_path: Path) -> None:
     one, four = (foreseen(plan_of(tmp_path, datasets=[LARGE], attacks=YARDSTICKS, seeds=n)) for n in (5, 20))
     assert one.gap == four.gap
