@@ -52,10 +52,7 @@ def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardst
     [(victim, gap)] = clean.items()
 
     def carried(estimate: Estimate) -> Estimate:
-        if not estimate.decided:
-            return estimate
-        error = ErrorBySeeds.of(_without_people(estimate), estimate).error(seeds) * math.sqrt(share)
-        return _of_error(estimate.value, error, seeds)
+        return _carried(estimate, share, seeds) if estimate.decided else estimate
 
     changes = {str(i): carried(one.change).error for i, one in enumerate(series) if one.change.decided}
     resolvable = smallest_resolvable_change(changes)
@@ -95,9 +92,18 @@ def _verdict(setting: Setting, yardsticks: bool) -> tuple[bool | None, str]:
     return (None, f"too close to tell from a few fits: {', '.join(close)}") if close else (True, "")
 
 
-def _without_people(estimate: Estimate) -> Estimate:
-    """The error as the board computes it in a single block, where nobody returns: the jackknife's alone."""
-    return Estimate(estimate.value, {table: Part(part.deviations) for table, part in estimate.parts.items()})
+def _carried(estimate: Estimate, share: float, seeds: int) -> Estimate:
+    """An estimate with the error that a board would have.
+
+    The jackknife of five splits knows an error to a third; what the people contribute is known much better, and is most
+    of it. So the squared error is taken as two parts of the latter and one of the former.
+    """
+    jackknife, people = map(sum, zip(*(part.variances for part in estimate.parts.values()), strict=True))
+    [splits] = {part.seeds for part in estimate.parts.values()}
+    whole = (2 * people + jackknife) / 3
+    lasting = min(people, whole)
+    error = ErrorBySeeds(lasting, splits * (whole - lasting), limit=True).error(seeds) * math.sqrt(share)
+    return _of_error(estimate.value, error, seeds)
 
 
 def _of_error(value: float, error: float, seeds: int) -> Estimate:
