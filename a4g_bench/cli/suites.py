@@ -144,7 +144,7 @@ def plan_command(
     allow_import: AllowImport = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a suite would run, how long it takes, and which settings will count.
+    """Say what a suite would run, its time, and what will count.
 
     Counts what is complete already, times fits and rehearses searches, and judges every setting by the leaderboard's
     rules: from the results where they suffice, else from a few fits on rows that searches see. Starts no Ray.

@@ -33,11 +33,11 @@ class Foreseen:
 def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardsticks: bool) -> Foreseen:
     """The judgement to expect on a setting.
 
-    The clean gap is taken as it was measured. Its error, and that of the yardstick's gap change, are carried over to
+    The clean gap is taken as it was measured. Its error, and those of the yardsticks' gap changes, are carried over to
     other numbers of people, as the root of their number, and of seeds (:class:`ErrorBySeeds`).
 
     Args:
-        family: Clean audits of one victim, and those of at most one yardstick at the largest budget.
+        family: Clean audits of one victim, and those of yardsticks at the largest budget.
         groups: The setting's groups, from the whole table.
         share: The share of the table's people that the family's audits are of.
         seeds: The seeds that the board would have: whole blocks.
@@ -52,7 +52,7 @@ def foreseen(family: Family, groups: Groups, *, share: float, seeds: int, yardst
     [(victim, gap)] = clean.items()
 
     def carried(estimate: Estimate) -> Estimate:
-        return _carried(estimate, share, seeds) if estimate.decided else estimate
+        return _carried(estimate, share, seeds) if estimate.parts and estimate.decided else estimate
 
     changes = {str(i): carried(one.change).error for i, one in enumerate(series) if one.change.decided}
     resolvable = smallest_resolvable_change(changes)

@@ -7,7 +7,8 @@ from functools import cached_property
 from statistics import median
 from typing import Literal
 
-from a4g_bench.engine.fits import InlineFitter, Job
+from a4g_bench.engine.audit import Audit
+from a4g_bench.engine.fits import Fit, InlineFitter, Job, Treatment
 from a4g_bench.engine.rehearsal import Rehearsal, rehearse
 from a4g_bench.engine.row_sets import TRAIN, VALIDATION
 from a4g_bench.engine.view import View
@@ -17,7 +18,7 @@ from a4g_bench.leaderboard.records import SettingKey
 from a4g_bench.leaderboard.settings import Setting
 from a4g_bench.seeds import Purpose, generator
 from a4g_bench.store.tables import ResultTables
-from a4g_bench.suite.model import Named
+from a4g_bench.suite.model import Audited, Named
 from a4g_bench.suite.plan import Plan, Planned, Subject
 from a4g_bench.suite.spec import PoisonSearch
 from a4g_bench.workflows.outlook import fits_of, largest_budget, look_ahead, on_board
@@ -134,15 +135,18 @@ def forecast(
         line = lines[planned.key, planned.spec.victim.label]
         load = workload(planned)
         shared = {k: n for k, n in shared_fits([planned], line.subject.table).items() if k not in counted}
-        counted |= shared.keys()
-        fits = load.trainings + sum(shared.values())
-        fitting = fits * clock.fit(line.subject, line.victim)
+        fits = load.work + sum(shared.values())
+        fitting = (fits - load.query_fits) * clock.fit(line.subject, line.victim)
         if load.query_fits:
             fitting += load.query_fits * clock.fit(line.subject, planned.spec.queried)
+        for audited, key in zip(planned.spec.audited, _audits(planned, line.subject), strict=True):
+            screened = 1 + (key in shared)  # the poisoned table, and the clean one where nobody has yet
+            fitting += screened * clock.screening(line.subject, audited)
+        counted |= shared.keys()
         own = clock.own(planned, line.subject)
         line.to_run += 1
         line.queries += load.queries
-        line.fits += fits + load.query_fits
+        line.fits += fits
         line.own += own
         line.seconds += fitting + own
         seconds.append(fitting + own)
@@ -187,6 +191,19 @@ class _Clock:
             self._fits[key] = _fit_seconds(self.plan, subject, victim)
         return self._fits[key]
 
+    def screening(self, subject: Subject, audited: Audited) -> float:
+        """CPU seconds in which a defence screens a table; none where there is no defence."""
+        defence = audited.defence
+        if defence is None:
+            return 0.0
+        key = subject.key, "defence", defence.name, repr(sorted(defence.params.items()))
+        if key not in self._fits:
+            self.say(f"timing {defence.label} on {subject.entry.label}")
+            treatment = Treatment.of("defence", defence.name, defence.params, subject.attribute)
+            whole = _timed(self.plan, subject, audited, treatment)[-1].cpu_seconds
+            self._fits[key] = max(0.0, whole - self.fit(subject, audited))
+        return self._fits[key]
+
     def own(self, planned: Planned, subject: Subject) -> float:
         """CPU seconds of a search beside its fits."""
         key = _alike(planned)
@@ -222,23 +239,38 @@ def _rows(planned: Planned) -> int:
     return planned.spec.rows(1_000_000) if isinstance(planned.spec, PoisonSearch) else 0
 
 
+def _audits(planned: Planned, subject: Subject) -> list[str]:
+    """Where the clean audits that a search needs are kept."""
+    return [
+        Audit(subject.table, subject.attribute, audited, planned.spec.seed).baseline_id if audited.defence else ""
+        for audited in planned.spec.audited
+    ]
+
+
 def _fit_seconds(plan: Plan, subject: Subject, victim: Named) -> float:
-    """CPU seconds of a fit on the rows that a search trains on: clean, and with the largest budget of duplicates."""
-    seed = plan.suite.seeds[0]
-    view = View.of(subject.table, subject.attribute, seed)
-    fitter = InlineFitter(view.training_data(victim, 1))
-    rows = generator(seed, Purpose.SEARCH).choice(
-        view.n_train, largest_budget(plan.suite).rows(view.n_train), replace=False
-    )
-    clean = Job(TRAIN, VALIDATION, 0)
-    poisoned = Job(TRAIN, VALIDATION, 0, (view.features[rows], view.labels[rows]))
-    fits = fitter.run([clean, poisoned])
+    """CPU seconds of a fit, the median of several where it is short."""
+    fits = _timed(plan, subject, victim)
     if sum(fit.cpu_seconds for fit in fits) < _SHORT_SECONDS:
-        fits += fitter.run([clean, poisoned])
+        fits += _timed(plan, subject, victim)
     for fit in fits:
         if fit.values is None:
             raise VictimError(f"victim '{victim.label}' on data set '{subject.entry.label}': {fit.failed}")
     return median(fit.cpu_seconds for fit in fits)
+
+
+def _timed(plan: Plan, subject: Subject, victim: Named, treatment: Treatment | None = None) -> list[Fit]:
+    """Two fits on the rows that a search trains on: clean, and with the largest budget of duplicates."""
+    seed = plan.suite.seeds[0]
+    view = View.of(subject.table, subject.attribute, seed)
+    added = largest_budget(plan.suite).rows(view.n_train)
+    rows = generator(seed, Purpose.SEARCH).choice(view.n_train, added, replace=False)
+    poison = view.features[rows], view.labels[rows]
+    return InlineFitter(view.training_data(victim, 1)).run(
+        [
+            Job(TRAIN, VALIDATION, 0, treatment=treatment),
+            Job(TRAIN, VALIDATION, 0, poison, treatment=treatment),
+        ]
+    )
 
 
 def _judged(plan: Plan, line: _Line, known: dict[SettingKey, Setting], clock: _Clock) -> SettingForecast:

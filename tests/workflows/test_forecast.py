@@ -16,7 +16,7 @@ from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.suite.model import Named
 from a4g_bench.suite.plan import Plan
 from a4g_bench.workflows.evaluate import evaluate
-from a4g_bench.workflows.forecast import forecast
+from a4g_bench.workflows.forecast import START_SECONDS, Forecast, forecast
 from tests.support import plan_of, run_inline
 
 BUILT_IN = [name for name in plugins.names("attacks") if get_attack(name, {}).__module__.startswith("a4g_bench.")]
@@ -154,3 +154,30 @@ def test_what_victims_share_is_counted_once(tmp_path: Path) -> None:
     by_victim = {line.victim: line.fits for line in forecast(plan, plan.searches).settings}
     # a clean baseline and a clean audit each, an audit per search, and the moved set's audit on the second victim
     assert by_victim["logistic_regression"] + by_victim["svm"] == 2 * 2 + 3 + 1
+
+
+def test_defences_take_their_time(tmp_path: Path) -> None:
+    """An isolation forest takes far longer than the fit behind it: for each poison set, and once per seed without."""
+    plain, defended = (
+        forecast(plan, plan.searches)
+        for defences in ([], ["isolation-forest"])
+        for plan in [plan_of(tmp_path, attacks=["random-duplicates"], seeds=2, defences=defences)]
+    )
+    [one], [other] = plain.settings, defended.settings
+    assert other.fits == one.fits + 4
+    beside = [told.cpu_seconds - line.own_seconds for told, line in ((plain, one), (defended, other))]
+    assert beside[1] - beside[0] > 4 * 0.02 > 4 * one.fit_seconds
+
+
+@pytest.mark.parametrize(
+    ("cores", "per_search", "expected"),
+    [(1, 1, 10), (2, 1, 5), (3, 1, 4), (128, 1, 4), (2, 2, 5), (4, 2, 2.5), (1, 2, 5)],
+)
+def test_searches_are_dealt_to_the_cores_that_end_first(cores: int, per_search: int, expected: float) -> None:
+    """4 3 2 1 on two cores: 4 + 1 and 3 + 2. A search that has two cores takes half as long."""
+    told = Forecast(settings=(), seconds=(4.0, 3.0, 2.0, 1.0), once=2.0, cores_per_search=per_search, failed={})
+    assert told.wall_seconds(cores) == pytest.approx(START_SECONDS + 2 + expected)
+
+
+def test_nothing_to_run_takes_no_time() -> None:
+    assert Forecast(settings=(), seconds=(), once=0.0, cores_per_search=1, failed={}).wall_seconds(2) == 0
