@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from a4g_bench import plugins
 from a4g_bench.leaderboard import Board
 from a4g_bench.leaderboard.analyses.across_victims import defended, transfer
@@ -21,18 +23,21 @@ from a4g_bench.leaderboard.analyses.pairwise import HeadToHead, head_to_head
 from a4g_bench.leaderboard.board import Study, board_of, counted_cells, study
 from a4g_bench.leaderboard.builtin_columns import COLUMNS
 from a4g_bench.leaderboard.column import Row
+from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.ranking import order_under
 from a4g_bench.leaderboard.render import render
 from a4g_bench.leaderboard.score import Rule
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.parameters import markdown
 from a4g_bench.store.folders import tables_of
+from benchmarks import version_1
 from tools.diagrams import forbidden, layers, search_loop
 
 ROOT = Path(__file__).resolve().parents[1]
 #: No entrant was designed on these.
 UNSEEN = Selection(("adult", "admissions", "crime"))
 RULES: tuple[Rule, ...] = ("scaled", "unscaled", "ramp")
+DRAWS = 500  # of version 1's bootstrap
 RIVALS = ("random-duplicates", "cell-duplication", "threshold-copies")
 CONTENDERS = ("ax-allocation", "ax-pool", "leaf-influence", "influence-duplication")
 
@@ -113,6 +118,25 @@ def left_out(name: str) -> str:
         ends = f"{min([position, *others])} to {max([position, *others])}"
         lines.append([who, str(position), *(str(parts[part].get(who, "-")) for part in parts), ends])
     return table(["position of", "whole", *(f"without {part}" for part in parts), "range"], lines)
+
+
+def orders() -> str:
+    """The contenders of the published board under both versions of the protocol, with their positions."""
+    tables = tables_of([str(ROOT / "results" / "standard")])
+    found = results("standard")
+    outcomes = read_consistent(tables, found.entrants)[0]
+    first = version_1.scores(outcomes, version_1.noise_free(outcomes), np.random.default_rng(0), DRAWS)
+    contenders = {who.entrant: who.label for who in found.evidence.competitors if who.contender}
+    old = {label: first[entrant][0].value for entrant, label in contenders.items()}
+    new = {row.entrant: row.gc or 0.0 for row in boards("standard").overall if row.rank_low is not None}
+    places = {label: 1 + i for i, label in enumerate(sorted(old, key=lambda label: -old[label]))}
+    return table(
+        ["contender", "version 2, GC@1", "version 1, FG@1"],
+        [
+            [label, f"{score:+.3f} ({position})", f"{old[label]:+.3f} ({places[label]})"]
+            for position, (label, score) in enumerate(new.items(), 1)
+        ],
+    )
 
 
 def payers() -> str:
@@ -299,6 +323,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "baseline-parameters": partial(attack_parameters, search=False),
         "search-parameters": partial(attack_parameters, search=True),
     },
+    "docs/versions.md": {"orders": orders},
     "docs/architecture.md": {"layers": layers, "forbidden": forbidden, "loop": search_loop},
 }
 
