@@ -1,13 +1,14 @@
 """What a suite will cost and which settings will count, from timed fits and rehearsed searches. Starts no Ray."""
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
 from typing import Literal
 
-from a4g_bench.engine.audit import Audit
+from a4g_bench.engine.audit import Audit, distinct_seeds
+from a4g_bench.engine.clean import clean_baseline_key
 from a4g_bench.engine.fits import Fit, InlineFitter, Job, Treatment
 from a4g_bench.engine.rehearsal import Rehearsal, rehearse
 from a4g_bench.engine.row_sets import TRAIN, VALIDATION
@@ -20,7 +21,7 @@ from a4g_bench.seeds import Purpose, generator
 from a4g_bench.store.tables import ResultTables
 from a4g_bench.suite.model import Audited, Named
 from a4g_bench.suite.plan import Plan, Planned, Subject
-from a4g_bench.suite.spec import PoisonSearch
+from a4g_bench.suite.spec import Mitigation, PoisonSearch
 from a4g_bench.workflows.outlook import fits_of, largest_budget, look_ahead, on_board
 from a4g_bench.workflows.run import in_order
 
@@ -135,18 +136,12 @@ def forecast(
         line = lines[planned.key, planned.spec.victim.label]
         load = workload(planned)
         shared = {k: n for k, n in shared_fits([planned], line.subject.table).items() if k not in counted}
-        fits = load.work + sum(shared.values())
-        fitting = (fits - load.query_fits) * clock.fit(line.subject, line.victim)
-        if load.query_fits:
-            fitting += load.query_fits * clock.fit(line.subject, planned.spec.queried)
-        for audited, key in zip(planned.spec.audited, _audits(planned, line.subject), strict=True):
-            screened = 1 + (key in shared)  # the poisoned table, and the clean one where nobody has yet
-            fitting += screened * clock.screening(line.subject, audited)
         counted |= shared.keys()
+        fitting = clock.fits(planned, line.subject, shared)
         own = clock.own(planned, line.subject)
         line.to_run += 1
         line.queries += load.queries
-        line.fits += fits
+        line.fits += load.work + sum(shared.values())
         line.own += own
         line.seconds += fitting + own
         seconds.append(fitting + own)
@@ -190,6 +185,20 @@ class _Clock:
             self.say(f"timing a fit of {victim.label} on {subject.entry.label}")
             self._fits[key] = _fit_seconds(self.plan, subject, victim)
         return self._fits[key]
+
+    def fits(self, planned: Planned, subject: Subject, shared: Mapping[str, int]) -> float:
+        """CPU seconds of a search's fits, and of those that it makes for others too (``shared``, by what they make)."""
+        spec, load = planned.spec, workload(planned)
+        queried = load.query_fits + shared.get(clean_baseline_key(planned), 0)
+        seconds = queried * self.fit(subject, spec.queried) if queried else 0.0
+        for audited in spec.audited:
+            clean = shared.get(Audit(subject.table, subject.attribute, audited, spec.seed).baseline_id, 0)
+            poisoned = len(distinct_seeds(audited, spec.seed))
+            if isinstance(spec, Mitigation):
+                poisoned = load.trainings
+            seconds += (clean + poisoned) * self.fit(subject, audited)
+            seconds += (1 + bool(clean)) * self.screening(subject, audited)  # the table with the rows, and without
+        return seconds
 
     def screening(self, subject: Subject, audited: Audited) -> float:
         """CPU seconds in which a defence screens a table; none where there is no defence."""
@@ -237,14 +246,6 @@ def _alike(planned: Planned) -> tuple[object, ...]:
 
 def _rows(planned: Planned) -> int:
     return planned.spec.rows(1_000_000) if isinstance(planned.spec, PoisonSearch) else 0
-
-
-def _audits(planned: Planned, subject: Subject) -> list[str]:
-    """Where the clean audits that a search needs are kept."""
-    return [
-        Audit(subject.table, subject.attribute, audited, planned.spec.seed).baseline_id if audited.defence else ""
-        for audited in planned.spec.audited
-    ]
 
 
 def _fit_seconds(plan: Plan, subject: Subject, victim: Named) -> float:

@@ -77,7 +77,7 @@ def test_what_cannot_be_answered_is_said(folder: Folder, pair: tuple[str, str], 
 
 def drawn_world(rng: np.random.Generator, seeds: int, by_seed: float, lasting: float) -> Power:
     """A board of new people and new seeds. 1000 people, cut into fifths anew for each block; who is wrongly denied is
-    decided by a number of their own (a share ``lasting``) or by the training, and by a shift of each seed and entrant.
+    decided by a number of their own (a share ``lasting``) or by the training, and for one group by a shift of the seed.
     """
     n = 1000
     groups, labels = np.arange(n) % 2, (np.arange(n) // 2) % 2
@@ -90,7 +90,8 @@ def drawn_world(rng: np.random.Generator, seeds: int, by_seed: float, lasting: f
             seed, people = 5 * block + turn, (4 * fours[:, None] + np.arange(4)).ravel()
             wrong = {}
             for attack, of in own.items():
-                threshold = np.where(groups[people] == 0, *rates[attack]) + rng.normal(0, by_seed) * (attack != "clean")
+                shift = rng.normal(0, by_seed) if attack != "clean" else 0.0
+                threshold = np.where(groups[people] == 0, rates[attack][0] + shift, rates[attack][1])
                 number = np.where(rng.random(len(people)) < lasting, of[people], rng.random(len(people)))
                 wrong[attack] = ((number < threshold) & (labels[people] == 1)).astype(np.uint8)
             for attack in ("first", "second"):
@@ -101,7 +102,7 @@ def drawn_world(rng: np.random.Generator, seeds: int, by_seed: float, lasting: f
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("shift", "lasting"), [(0.0, 1.0), (0.15, 1.0), (0.05, 0.5)], ids=["people", "seeds", "both"])
+@pytest.mark.parametrize(("shift", "lasting"), [(0.0, 1.0), (0.05, 1.0), (0.05, 0.5)], ids=["people", "seeds", "both"])
 def test_the_error_at_twenty_seeds_is_foreseen(shift: float, lasting: float) -> None:
     """From four blocks without bias, from one as an upper limit that holds where people always fare the same."""
     rng = np.random.default_rng(1)

@@ -169,6 +169,20 @@ def test_defences_take_their_time(tmp_path: Path) -> None:
     assert beside[1] - beside[0] > 4 * 0.02 > 4 * one.fit_seconds
 
 
+def test_audits_on_other_victims_take_what_these_take(tmp_path: Path) -> None:
+    """Five fits of a forest per poison set, and five per seed without."""
+    slow = {"name": "random_forest", "params": {"n_estimators": 100}}
+    own, moved = (
+        forecast(plan, [p for p in plan.searches if p.spec.victim.label == "logistic_regression"])
+        for others in ([], ["random_forest"])
+        for attack in [{"name": "clean", "craft_on": "logistic_regression", "evaluate_on": others}]
+        for plan in [plan_of(tmp_path, attacks=["random-rows", attack], victims=["logistic_regression", slow], seeds=1)]
+    )
+    by_victim = {line.victim: line for line in moved.settings}
+    more = by_victim["logistic_regression"].cpu_seconds - own.settings[0].cpu_seconds
+    assert more > 8 * by_victim["random_forest"].fit_seconds
+
+
 @pytest.mark.parametrize(
     ("cores", "per_search", "expected"),
     [(1, 1, 10), (2, 1, 5), (3, 1, 4), (128, 1, 4), (2, 2, 5), (4, 2, 2.5), (1, 2, 5)],
