@@ -13,7 +13,7 @@ from a4g_bench.engine.fits import Fit, InlineFitter, Job, Treatment
 from a4g_bench.engine.rehearsal import Rehearsal, rehearse
 from a4g_bench.engine.row_sets import TRAIN, VALIDATION
 from a4g_bench.engine.view import View
-from a4g_bench.engine.workload import shared_fits, workload
+from a4g_bench.engine.workload import Workload, shared_fits, workload
 from a4g_bench.errors import VictimError
 from a4g_bench.leaderboard.records import SettingKey
 from a4g_bench.leaderboard.settings import Setting
@@ -137,7 +137,7 @@ def forecast(
         load = workload(planned)
         shared = {k: n for k, n in shared_fits([planned], line.subject.table).items() if k not in counted}
         counted |= shared.keys()
-        fitting = clock.fits(planned, line.subject, shared)
+        fitting = clock.fits(planned, line.subject, load, shared)
         own = clock.own(planned, line.subject)
         line.to_run += 1
         line.queries += load.queries
@@ -186,13 +186,15 @@ class _Clock:
             self._fits[key] = _fit_seconds(self.plan, subject, victim)
         return self._fits[key]
 
-    def fits(self, planned: Planned, subject: Subject, shared: Mapping[str, int]) -> float:
+    def fits(self, planned: Planned, subject: Subject, load: Workload, shared: Mapping[str, int]) -> float:
         """CPU seconds of a search's fits, and of those that it makes for others too (``shared``, by what they make)."""
-        spec, load = planned.spec, workload(planned)
-        queried = load.query_fits + shared.get(clean_baseline_key(planned), 0)
+        spec = planned.spec
+        queried = load.query_fits + (shared.get(clean_baseline_key(planned), 0) if shared else 0)
         seconds = queried * self.fit(subject, spec.queried) if queried else 0.0
         for audited in spec.audited:
-            clean = shared.get(Audit(subject.table, subject.attribute, audited, spec.seed).baseline_id, 0)
+            audit, clean = Audit(subject.table, subject.attribute, audited, spec.seed), 0
+            if shared:  # most searches find it made: the identifier, a hash, is not worked out for them once more
+                clean = shared.get(audit.baseline_id, 0)
             poisoned = len(distinct_seeds(audited, spec.seed))
             if isinstance(spec, Mitigation):
                 poisoned = load.trainings
