@@ -37,8 +37,8 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
     """All selected searches, one per ``search_id`` (an ``ok`` row wins, then the highest attempt), in a fixed order.
 
     Controls named ``random-duplicates`` stay whatever ``selection.attacks`` says, since others are measured against
-    them. Raises ``StoreError`` for an unknown filter value, two fingerprints of one data set, two protocol versions,
-    two definitions of one label, or two results at the same coordinates.
+    them. Raises ``StoreError`` for an unknown filter value, two fingerprints of one data set and attribute, two protocol
+    versions, two definitions of one label, or two results at the same coordinates.
     """
     [searches] = read_sides([tables], selection)
     return searches
@@ -57,7 +57,7 @@ def read_sides(sides: Sequence[Sequence[ResultTables]], selection: Selection) ->
     if not any(selection.attacks == () or s.entrant.attack in selection.attacks for k in kept for s in _entrants(k)):
         raise StoreError("no search matches the filters together")
     together = [search for side in kept for search in side]
-    _check_one(together, "fingerprint", lambda s: f"data set '{s.cell.setting.dataset}'", lambda s: s.fingerprint)
+    _check_one(together, "fingerprint", _table_of, lambda s: s.fingerprint)
     _check_one(together, "protocol_version", lambda _: "the results", lambda s: str(s.protocol_version))
     _check_definitions("victim", together)
     for side in kept:
@@ -85,6 +85,11 @@ def whole_blocks(searches: Iterable[Search]) -> list[Search]:
         seeds[s.cell.setting.dataset].add(s.seed)
     kept = {dataset: in_whole_blocks(own) or own for dataset, own in seeds.items()}
     return [s for s in everything if s.seed in kept[s.cell.setting.dataset]]
+
+
+def _table_of(search: Search) -> str:
+    """The table of a search: a sample of rows is drawn anew for each attribute."""
+    return f"data set '{search.cell.setting.dataset}' ({search.cell.setting.attribute})"
 
 
 def _latest(tables: Sequence[ResultTables]) -> list[Search]:

@@ -22,7 +22,7 @@ PROMISED = [
     "accuracy_cost", "accuracy_cost_low", "accuracy_cost_high", "of_reference", "of_reference_low",
     "of_reference_high", "equalized_odds", "equalized_odds_low", "equalized_odds_high", "who_pays", "cells_worse",
     "cells", "seeds", "status", "attack", "objective", "query_budget", "dataset", "attribute", "victim", "budget",
-    "budget_label", "closed", "gap_closed", "gap_closed_low", "gap_closed_high", "gap_clean_low", "gap_clean_high",
+    "budget_label", "track", "closed", "gap_closed", "gap_closed_low", "gap_closed_high", "gap_clean_low", "gap_clean_high",
     "gap_spread", "cells_over", "balanced_accuracy_cost", "validation_gap_clean", "validation_gap_poisoned",
     "gain_over_random_duplicates", "gain_over_random_duplicates_low", "gain_over_random_duplicates_high",
     "optimism", "queries", "poison_rows", "cpu_seconds", "knowledge", "labels", "row_origin", "duplicate_share",

@@ -25,6 +25,17 @@ def test_two_fingerprints_of_one_data_set() -> None:
         assert part in message
 
 
+def test_samples_of_one_table_by_two_attributes_share_a_board() -> None:
+    drawn = full(range(5))
+    for attack in ("clean", "closes"):
+        for seed in range(5):
+            drawn.add(
+                attack, {"clean": CLEAN, "closes": NONE}[attack], attribute="race", fingerprint="f-race", seed=seed
+            )
+    board = build([drawn.tables()], attacks=["closes"])
+    assert [(s.attribute, s.counts) for s in board.settings] == [("race", True), ("sex", True)]
+
+
 def test_a_filter_that_leaves_the_offender_out_is_a_way_round() -> None:
     other = folder("results/b").add("zoo", NONE, dataset="other", fingerprint="f-1")
     other.add("zoo", NONE, dataset="other", fingerprint="f-2", seed=1)
