@@ -108,23 +108,32 @@ def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
 def _judges(tables: Sequence[ResultTables], selection: Selection) -> tuple[Search, ...]:
     """The searches of the yardsticks on the selected settings."""
     named = {name for table in tables for name in table.yardsticks}
-    run = {attack for table in tables for attack in table.searches["attack"].unique().to_pylist()}
-    attacks = tuple(sorted(named & run))
+    everywhere = replace(selection, budgets=())
+    attacks = tuple(sorted(named & {attack for _, attack, _ in _run(tables, everywhere)}))
     if not attacks:
         return ()
-    found = read_searches(tables, replace(selection, budgets=(), attacks=attacks))
+    found = read_searches(tables, replace(everywhere, attacks=attacks))
     return tuple(s for s in found if s.entrant.attack in attacks)
+
+
+def _run(tables: Sequence[ResultTables], selection: Selection) -> set[tuple[str, str, int]]:
+    """Data set, attack and seed of all that was run on the selected cells."""
+    names = ("dataset", "attribute", "victim", "budget", "attack", "seed")
+    places = {
+        place for table in tables for place in zip(*(table.searches[name].to_pylist() for name in names), strict=True)
+    }
+    return {
+        (dataset, attack, seed)
+        for dataset, attribute, victim, budget, attack, seed in places
+        if Cell(SettingKey(dataset, attribute, victim), Budget.parse(budget)) in selection
+    }
 
 
 def _left_out(tables: Sequence[ResultTables], selection: Selection) -> Mapping[str, tuple[int, ...]]:
     """Per data set the seeds of the selected cells that are of no whole block, where there is one."""
-    names = ("dataset", "attribute", "victim", "budget", "seed")
     seeds: dict[str, set[int]] = defaultdict(set)
-    for table in tables:
-        columns = (table.searches[name].to_pylist() for name in names)
-        for dataset, attribute, victim, budget, seed in set(zip(*columns, strict=True)):
-            if Cell(SettingKey(dataset, attribute, victim), Budget.parse(budget)) in selection:
-                seeds[dataset].add(seed)
+    for dataset, _, seed in _run(tables, selection):
+        seeds[dataset].add(seed)
     whole = {dataset: in_whole_blocks(own) for dataset, own in seeds.items()}
     return {
         dataset: tuple(sorted(own - whole[dataset]))

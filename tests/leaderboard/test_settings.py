@@ -149,6 +149,15 @@ def test_the_error_is_that_at_the_largest_budget(small: str, large: str) -> None
     assert setting_of(drawn).resolvable == pytest.approx(2.8 * math.sqrt(0.625 / 4 / 5))
 
 
+@pytest.mark.parametrize("dataset", ["toy", "other"])
+def test_a_data_set_without_yardsticks_can_be_looked_at_alone(dataset: str) -> None:
+    """sobol, a yardstick, was run on toy only."""
+    drawn = varying(full(), "sobol", *[HALF] * 5)
+    varying(drawn, "closes", *[NONE] * 5, dataset="other")
+    [setting] = build([drawn.tables()], datasets=[dataset]).settings
+    assert (setting.counts, setting.resolvable) == (True, 0 if dataset == "toy" else None)
+
+
 def test_no_setting_counts() -> None:
     board = build([varying(full(), "sobol", *map(denied, (0, 0, 0, 8, 8))).tables()])
     assert {(r.status, r.rank_low, r.gc) for r in board.overall} == {("inconclusive", None, None)}
