@@ -283,6 +283,7 @@ class AcsIncome(_Income):
 
     name = "acs-income"
     summary = "US income above 50K in 2018, for boards (50,000 workers; sex, race), built in"
+    design = "acs-income-design"
     first = 0
 
 
@@ -303,6 +304,7 @@ class AcsPublicCoverage(_Coverage):
 
     name = "acs-public-coverage"
     summary = "Public health coverage in 2018, for boards (50,000; nativity, race), built in"
+    design = "acs-public-coverage-design"
     first = 0
 
 

@@ -21,6 +21,7 @@ class Source(ABC):
     A nested class ``Parameters`` declares what it takes (see :mod:`a4g_bench.parameters`); ``parameters`` then maps
     each name to its default, whose type a value must have. A subclass that sets ``parameters`` alone checks values
     itself. ``attributes`` names the protected attributes, the default one first, where they are known before loading.
+    ``design`` names the set that stands for this one until a board is published on it: nothing is tried on its rows.
     """
 
     name: ClassVar[str]
@@ -28,6 +29,7 @@ class Source(ABC):
     Parameters: ClassVar[type[ParameterSet]] = ParameterSet
     parameters: ClassVar[Mapping[str, object]] = {}
     attributes: ClassVar[tuple[str, ...]] = ()
+    design: ClassVar[str] = ""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)

@@ -37,8 +37,8 @@ def read_searches(tables: Sequence[ResultTables], selection: Selection) -> tuple
     """All selected searches, one per ``search_id`` (an ``ok`` row wins, then the highest attempt), in a fixed order.
 
     Controls named ``random-duplicates`` stay whatever ``selection.attacks`` says, since others are measured against
-    them. Raises ``StoreError`` for an unknown filter value, two fingerprints of one data set and attribute, two protocol
-    versions, two definitions of one label, or two results at the same coordinates.
+    them. Raises ``StoreError`` for an unknown filter value, two fingerprints of one data set and attribute, two
+    protocol versions, two definitions of one label, or two results at the same coordinates.
     """
     [searches] = read_sides([tables], selection)
     return searches

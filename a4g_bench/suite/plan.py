@@ -50,6 +50,20 @@ class Subject:
         """What tells the subjects of one suite apart: label and attribute."""
         return self.entry.label, self.attribute
 
+    def to_try_on(self) -> "Subject":
+        """What may be fitted to foresee something: another sample where this one is kept for a board, else itself.
+
+        The other one has the entry, and the label, of this one.
+        """
+        registered = self.entry.source is None and self.entry.name in plugins.names("datasets")
+        design = plugins.get("datasets", self.entry.name).design if registered else ""
+        if not design:
+            return self
+        table = plugins.get("datasets", design)().load(**self.entry.params)
+        if self.entry.rows is not None and self.entry.rows < len(table):
+            table = subsample(table, self.entry.rows, self.attribute)
+        return Subject(self.entry, replace(table, name=self.entry.label), self.attribute)
+
     @cached_property
     def facts(self) -> Facts:
         """The subject without its rows."""

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
 from typing import Literal
@@ -106,7 +106,7 @@ def forecast(
     tables: Sequence[ResultTables] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Forecast:
-    """What is to be expected of a suite.
+    """What is to be expected of a suite. What is kept for a board is not looked at: its design half stands for it.
 
     Args:
         plan: The suite with its data.
@@ -122,6 +122,7 @@ def forecast(
         VictimError: If a victim cannot be trained.
     """
     known = on_board(plan, done, tables)
+    plan = replace(plan, subjects={key: subject.to_try_on() for key, subject in plan.subjects.items()})
     clock = _Clock(plan, say)
     lines = {
         (subject.key, victim.label): _Line(subject, victim)

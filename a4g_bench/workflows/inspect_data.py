@@ -35,6 +35,7 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
     averaged over splits and victim seeds, with the counterpart of Wilson's interval (:mod:`a4g_bench.metrics.auc`); a
     victim without scores has none. The gap, and whether the setting counts, are the leaderboard's; what is resolvable
     is that of the yardstick ``cell-duplication`` at 5 %. Fewer than five splits give a gap without an interval.
+    On a set that is kept for a board no attack is run, and what is resolvable stays unknown.
     Raises ``VictimError`` if the victim cannot be trained.
     """
     suite = Suite.model_validate(
@@ -42,7 +43,7 @@ def inspect_data(subject: Subject, victim: Named, seeds: int) -> dict[str, Any]:
             "name": "audit",
             "datasets": [subject.entry],
             "victims": [victim],
-            "attacks": ["cell-duplication"],
+            "attacks": ["clean" if subject.to_try_on() is not subject else "cell-duplication"],
             "poison_budgets": ["5%"],
             "seeds": seeds,
         }

@@ -11,6 +11,8 @@ from a4g_bench.data import acs
 from a4g_bench.data.acs import AcsIncome, AcsIncomeDesign, AcsPublicCoverage, AcsPublicCoverageDesign, CensusSample
 from a4g_bench.data.split import split
 from a4g_bench.errors import DataError
+from a4g_bench.suite.model import DatasetEntry
+from a4g_bench.suite.plan import load_subject
 
 FOLDER = Path(acs.__file__).parent / "census"
 SOURCES: list[type[CensusSample]] = [AcsIncome, AcsIncomeDesign, AcsPublicCoverage, AcsPublicCoverageDesign]
@@ -155,3 +157,13 @@ def test_a_code_that_the_dictionary_does_not_know_is_an_error() -> None:
     raw.loc[raw.index[0], "POBP"] = 0
     with pytest.raises(DataError, match="'POBP' should have the values"):
         acs.INCOME.build("census", acs.grouped(raw), source="a test")
+
+
+@pytest.mark.parametrize("name", ["acs-income", "acs-public-coverage"])
+def test_what_is_kept_for_boards_is_foreseen_from_the_other_half(name: str) -> None:
+    subject, _ = load_subject(DatasetEntry(name=name, rows=5000), Path())
+    other, _ = load_subject(DatasetEntry(name=f"{name}-design", rows=5000), Path())
+    tried = subject.to_try_on()
+    assert tried.table.fingerprint == other.table.fingerprint != subject.table.fingerprint
+    assert tried.key == subject.key
+    assert other.to_try_on() is other
