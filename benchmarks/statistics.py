@@ -47,9 +47,9 @@ PUBLISHED = Path(__file__).parents[1] / "results" / "standard"
 #: Entrants whose published difference should be seen.
 NAMED = (("ax-allocation", UNINFORMED_CONTROL), ("leaf-influence", "cell-duplication"), ("leaf-influence", "gradient"))
 #: Boards per number of seeds, at full size and quick.
-BOARDS, QUICK = {5: 400, 10: 300, 20: 200}, {5: 20, 10: 6, 20: 4}
+BOARDS, QUICK = {5: 400, 10: 300, 20: 150}, {5: 20, 10: 6, 20: 4}
 #: Of them, how many are judged by version 1 too, with how many draws.
-OLD_BOARDS, OLD_DRAWS = 100, 200
+OLD_BOARDS, OLD_DRAWS = 60, 200
 #: What else of version 2 has an interval, beside the score.
 OTHERS: Mapping[str, Callable[[Summary], Estimate | None]] = {
     "closed": lambda summary: summary.estimate(lambda result: result.closed),
