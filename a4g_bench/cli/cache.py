@@ -69,7 +69,8 @@ def _digest(roots: Sequence[str]) -> str:
     for root in roots:
         for path in sorted(Path(root).rglob("*")):
             if path.relative_to(root).parts[0] not in (_FOLDER, "claims") and path.is_file():
-                digest.update(f"{root}\0{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
+                name = f"{root}\0{path.relative_to(root)}\0{path.stat().st_size}\0"
+                digest.update(name.encode(errors="surrogateescape"))
                 with path.open("rb") as file:
                     while block := file.read(_BLOCK):
                         digest.update(block)
@@ -86,7 +87,7 @@ def _code() -> str:
 
 
 def _hash(*texts: str) -> str:
-    return hashlib.blake2b("\0".join(texts).encode()).hexdigest()
+    return hashlib.blake2b("\0".join(texts).encode(errors="surrogateescape")).hexdigest()
 
 
 def _key() -> bytes | None:
