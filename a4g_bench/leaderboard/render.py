@@ -121,6 +121,12 @@ def _titled(heading: str, rows: Sequence[Row], columns: Sequence[Shown]) -> tupl
     return f"{heading} ({seeds.pop()} seeds)", [c for c in kept if c.title != "seeds"]
 
 
+def _shown(board: Board, by: View | None, columns: Sequence[Shown]) -> list[Shown]:
+    """The columns that any section shows, and so the legend explains."""
+    kept = {shown for heading, rows in _sections(board, by) for shown in _titled(heading, rows, columns)[1]}
+    return [column for column in columns if column in kept]
+
+
 def _references(board: Board, grid: Callable[[Sequence[str], Sequence[Sequence[str]], Sequence[bool]], str]) -> str:
     """The reference methods over all settings that count."""
     columns = columns_in(board.columns, "references")
@@ -138,7 +144,7 @@ def _table(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
         title, kept = _titled(heading, rows, columns)
         body = [[c.text(row) for c in kept] for row in rows]
         parts.append(f"{title}\n\n" + _aligned([c.title for c in kept], body, [c.left for c in kept]))
-    parts.append(fill(legend(board.columns, columns), _WIDTH))
+    parts.append(fill(legend(board.columns, _shown(board, by, columns)), _WIDTH))
     if board.references:
         parts.append(f"{_REFERENCES}\n\n{_references(board, _aligned)}")
     parts.append("Settings\n\n" + _aligned(_SETTING_TITLES, [_setting(s) for s in board.settings], _SETTING_LEFT))
@@ -166,7 +172,7 @@ def _md(board: Board, by: View | None, columns: Sequence[Shown]) -> str:
         title, kept = _titled(heading, rows, columns)
         body = [[c.text(row) for c in kept] for row in rows]
         parts.append(f"## {_plain(title)}\n\n" + _grid([c.title for c in kept], body, [c.left for c in kept]))
-    parts.append(_plain(legend(board.columns, columns)))
+    parts.append(_plain(legend(board.columns, _shown(board, by, columns))))
     if board.references:
         parts.append(f"## {_REFERENCES}\n\n{_references(board, _grid)}")
     parts.append("## Settings\n\n" + _grid(_SETTING_TITLES, [_setting(s) for s in board.settings], _SETTING_LEFT))
