@@ -11,7 +11,7 @@ import ray
 
 from a4g_bench.engine.fits import Fit, Job
 from a4g_bench.errors import LostProcessError
-from a4g_bench.suite.model import Limits
+from a4g_bench.suite.limits import Limits
 
 _POLL_SECONDS = 0.2
 #: Jobs given to a worker at once: the second waits there, so that the worker never waits for us.

@@ -23,7 +23,8 @@ from a4g_bench.errors import LostProcessError, StoreError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.store.tables import Row
-from a4g_bench.suite.model import Audited, Limits
+from a4g_bench.suite.limits import Limits
+from a4g_bench.suite.model import Audited
 from a4g_bench.suite.plan import Key, Planned
 from a4g_bench.suite.spec import PoisonSearch
 

@@ -3,69 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from a4g_bench.leaderboard.column import Column, Row, Shown, Unit, Value, number
+from a4g_bench.leaderboard import column_texts as texts
+from a4g_bench.leaderboard.column import Column, Row, Shown, Unit, Value
 from a4g_bench.leaderboard.estimates import Estimate
 from a4g_bench.leaderboard.summary import Summary
-
-
-def _signed(key: str, digits: int, scale: float = 1.0) -> Callable[[Row], str]:
-    return lambda row: number(row.values[key], digits, scale=scale, sign=True)  # type: ignore[arg-type]  # numbers
-
-
-def _plain(key: str, digits: int) -> Callable[[Row], str]:
-    return lambda row: number(row.values[key], digits)  # type: ignore[arg-type]  # numbers
-
-
-def _lost(key: str) -> Callable[[Row], str]:
-    """How far something moved, in points, from how far it fell."""
-
-    def text(row: Row) -> str:
-        gone = row.values[key]
-        return number(None if gone is None else -float(gone), 1, scale=100, sign=True)
-
-    return text
-
-
-def _name(row: Row) -> str:
-    return str(row.entrant) + {"control": " *", "baseline": " +"}.get(row.role, "")
-
-
-_UNRANKED = {"incomplete": "inc.", "inconclusive": "n/c", "provisional": "prov."}
-
-
-def _rank(row: Row) -> str:
-    if row.rank_low is None:
-        return _UNRANKED.get(row.status, "-")
-    return str(row.rank_low) if row.rank_low == row.rank_high else f"{row.rank_low}-{row.rank_high}"
-
-
-def _interval(row: Row, key: str, digits: int, scale: float = 1.0) -> str:
-    low, high = row.values[f"{key}_low"], row.values[f"{key}_high"]
-    ends = f" [{_signed_number(low, digits, scale)}, {_signed_number(high, digits, scale)}]"
-    return "" if low is None or high is None else ends
-
-
-def _signed_number(value: Value, digits: int, scale: float) -> str:
-    return number(value, digits, scale=scale, sign=True)  # type: ignore[arg-type]  # a number
-
-
-def _score(row: Row) -> str:
-    return number(row.gc, 3, sign=True) + _interval(row, "gc", 2)
-
-
-def _gap(row: Row) -> str:
-    rates = f"{number(row.gap_clean, 1, scale=100)} > {number(row.gap_poisoned, 1, scale=100)}"
-    return "-" if row.gap_clean is None else rates
-
-
-def _cost_text(row: Row) -> str:
-    text = number(row.accuracy_cost, 2, scale=100, sign=True)
-    return text + ("!" if row.cells_over else " ") if row.accuracy_cost is not None else text
-
-
-def _worse(row: Row) -> str:
-    return f"{row.cells_worse}/{row.cells}" if row.cells else "-"
-
 
 #: The tables that ``--columns`` knows by name; ``references`` is the one of the lines beside the ranking.
 SETS = ("scores", "off-target", "threat")
@@ -141,7 +82,7 @@ def _detectability(key: str, title: str, short: str, digits: int, unit: Unit, me
         value=lambda s: s.known_mean(lambda r: r.detectability[key]),
         meaning=meaning,
         unit=unit,
-        sets=_threat(short, _plain(key, digits)),
+        sets=_threat(short, texts.plain(key, digits)),
     )
 
 
@@ -156,7 +97,10 @@ def metric_column(name: str, short: str = "", order: int = 9, better: Literal["h
         better=better,
         sets={
             "off-target": Shown(
-                title=short or name.replace("_", " "), text=_signed(f"change_{name}", 1, 100), order=order, legend=""
+                title=short or name.replace("_", " "),
+                text=texts.signed(f"change_{name}", 1, 100),
+                order=order,
+                legend="",
             )
         },
     )
@@ -166,7 +110,7 @@ def metric_column(name: str, short: str = "", order: int = 9, better: Literal["h
 COLUMNS: tuple[Column, ...] = (
     _text(
         "entrant", "entrant", lambda s: s.who.label, "* control, + zero-query baseline",
-        sets=_everywhere("entrant", _name, -1, left=True)
+        sets=_everywhere("entrant", texts.name, -1, left=True)
         | {"references": Shown(title="reference method", text=lambda r: r.entrant, left=True, order=-1)},
     ),
     _text("role", "role", lambda s: s.who.role, "control, baseline, search, or reference"),
@@ -174,7 +118,7 @@ COLUMNS: tuple[Column, ...] = (
         Column(
             key="gc", title="GC@1", value=_point(lambda s: s.score),
             meaning="share of the gap between the groups that is closed on held-out people, scaled down where it costs"
-            " more than 1 point of accuracy", better="higher", sets=_scores_and_references("GC@1", _score),
+            " more than 1 point of accuracy", better="higher", sets=_scores_and_references("GC@1", texts.score),
         ),
         lambda s: s.score,
     ),
@@ -182,7 +126,7 @@ COLUMNS: tuple[Column, ...] = (
         key="rank_low", title="rank", value=lambda s: s.rank.low if s.rank else None,
         meaning="1 + contenders significantly better, to their number less those significantly worse (Holm's"
         " correction at 5 %); - is no contender, inc. lacks results that others have, n/c no setting counts, prov."
-        " no whole block of seeds", unit="rank", better="lower", sets=_everywhere("rank", _rank, -2),
+        " no whole block of seeds", unit="rank", better="lower", sets=_everywhere("rank", texts.rank, -2),
     ),
     Column(
         key="rank_high", title="rank, upper end", value=lambda s: s.rank.high if s.rank else None,
@@ -191,7 +135,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         key="gap_clean", title="gap before", value=lambda s: s.mean(lambda r: r.gap_clean),
         meaning="U, the gap between the groups' pooled harm rates, before poisoning", unit="rate",
-        sets=_scores_and_references("gap", _gap, "before > after, in points"),
+        sets=_scores_and_references("gap", texts.gap, "before > after, in points"),
     ),
     Column(
         key="gap_poisoned", title="gap after", value=lambda s: s.mean(lambda r: r.gap_poisoned),
@@ -203,9 +147,9 @@ COLUMNS: tuple[Column, ...] = (
             meaning="accuracy lost, in points, mean over seeds", unit="rate", better="lower",
             sets={
                 **_scores_and_references(
-                    "cost", _cost_text, "accuracy lost, in points; !: more than 1 in at least one cell"
+                    "cost", texts.cost, "accuracy lost, in points; !: more than 1 in at least one cell"
                 ),
-                "off-target": Shown(title="accuracy", text=_lost("accuracy_cost"), order=10, legend=""),
+                "off-target": Shown(title="accuracy", text=texts.lost("accuracy_cost"), order=10, legend=""),
             },
         ),
         _cost,
@@ -214,7 +158,7 @@ COLUMNS: tuple[Column, ...] = (
         Column(
             key="of_reference", title="of the reference", value=_point(lambda s: s.of_reference),
             meaning="score over that of fairlearn's ThresholdOptimizer on the same settings, at the same allowance",
-            better="higher", sets=_scores("of ref.", _signed("of_reference", 2)),
+            better="higher", sets=_scores("of ref.", texts.signed("of_reference", 2)),
         ),
         lambda s: s.of_reference,
     ),
@@ -222,19 +166,19 @@ COLUMNS: tuple[Column, ...] = (
         Column(
             key="equalized_odds", title="equalized odds", value=_point(_odds),
             meaning="the same score for the equalized odds difference: both kinds of error", better="higher",
-            sets=_scores_and_references("eq. odds", _signed("equalized_odds", 2)),
+            sets=_scores_and_references("eq. odds", texts.signed("equalized_odds", 2)),
         ),
         _odds,
     ),
     Column(
         key="who_pays", title="who pays", value=lambda s: s.who_pays,
         meaning="the part of the closing that is the harm rate of the better-off group going up (sums over cells)",
-        better="lower", sets=_scores_and_references("pays", _signed("who_pays", 2)),
+        better="lower", sets=_scores_and_references("pays", texts.signed("who_pays", 2)),
     ),
     Column(
         key="cells_worse", title="cells worse", value=lambda s: s.cells_worse if s.results else None,
         meaning="cells, of all, in which some group's harm rate rose by more than 1 point", unit="cells",
-        better="lower", sets=_scores_and_references("worse", _worse),
+        better="lower", sets=_scores_and_references("worse", texts.worse),
     ),
     Column(
         key="cells", title="cells", value=lambda s: len(s.results), unit="cells",
@@ -269,13 +213,13 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         key="closed", title="share of the gap closed", value=lambda s: s.mean(lambda r: r.closed.value),
         meaning="share of the gap closed, whatever it costs", better="higher",
-        sets={"references": Shown(title="closed", text=_signed("closed", 2))},
+        sets={"references": Shown(title="closed", text=texts.signed("closed", 2))},
     ),
     *_with_interval(
         Column(
             key="gap_closed", title="unfairness U", value=_point(_closed),
             meaning="U before less U after, in points", unit="rate", better="higher",
-            sets={"off-target": Shown(title="U", text=_lost("gap_closed"), order=1, legend="")},
+            sets={"off-target": Shown(title="U", text=texts.lost("gap_closed"), order=1, legend="")},
         ),
         _closed,
         "U before less U after",
@@ -300,7 +244,7 @@ COLUMNS: tuple[Column, ...] = (
         meaning="balanced accuracy lost, in points", unit="rate", better="lower",
         sets={
             "off-target": Shown(
-                title="bal. acc.", text=_lost("balanced_accuracy_cost"), order=11, legend=""
+                title="bal. acc.", text=texts.lost("balanced_accuracy_cost"), order=11, legend=""
             )
         },
     ),
@@ -318,28 +262,28 @@ COLUMNS: tuple[Column, ...] = (
         Column(
             key="gain_over_random_duplicates", title="over random duplicates", value=_point(lambda s: s.over_control),
             meaning="score less that of random-duplicates at the same budgets and seeds", better="higher",
-            sets=_scores("vs dup", _signed("gain_over_random_duplicates", 2)),
+            sets=_scores("vs dup", texts.signed("gain_over_random_duplicates", 2)),
         ),
         lambda s: s.over_control,
     ),
     Column(
         key="optimism", title="promised less held", value=lambda s: s.mean(lambda r: r.optimism),
         meaning="share closed as promised on the search's own validation rows less the share held on audit rows",
-        better="lower", sets=_scores("optim.", _signed("optimism", 2), "closing promised less closing held"),
+        better="lower", sets=_scores("optim.", texts.signed("optimism", 2), "closing promised less closing held"),
     ),
     Column(
         key="queries", title="queries", value=lambda s: s.mean(lambda r: r.queries), meaning="mean per search",
-        unit="queries", better="lower", sets=_scores("queries", _plain("queries", 0), ""),
+        unit="queries", better="lower", sets=_scores("queries", texts.plain("queries", 0), ""),
     ),
     Column(
         key="poison_rows", title="rows added", value=lambda s: s.mean(lambda r: r.poison_rows),
         meaning="rows of the final set, mean per search", unit="rows",
-        sets=_threat("added", _plain("poison_rows", 0), legend="rows added"),
+        sets=_threat("added", texts.plain("poison_rows", 0), legend="rows added"),
     ),
     Column(
         key="cpu_seconds", title="CPU s", value=lambda s: s.mean(lambda r: r.cpu_seconds),
         meaning="CPU seconds of fits and proposals, mean per search", unit="seconds", better="lower",
-        sets=_scores_and_references("CPU s", _plain("cpu_seconds", 1), ""),
+        sets=_scores_and_references("CPU s", texts.plain("cpu_seconds", 1), ""),
     ),
     _text(
         "knowledge", "knowledge", _threat_part(0), "what it may know: oracle, surrogate, white-box, data-only",

@@ -1,18 +1,19 @@
 """All results behind a board: one per entrant and cell, and the judgement on every setting."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from statistics import fmean
 
+from a4g_bench.leaderboard.competitors import Competitor, competitors
 from a4g_bench.leaderboard.estimates import Estimate
 from a4g_bench.leaderboard.groups import Groups, groups_of
 from a4g_bench.leaderboard.outcomes import Family, Outcome, families
 from a4g_bench.leaderboard.pooling import CleanGap, Series, audited, pool
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey
 from a4g_bench.leaderboard.returning import Audited, Returning, returning
-from a4g_bench.leaderboard.selection import REFERENCE_LINE, is_sanity
+from a4g_bench.leaderboard.selection import REFERENCE_LINE
 from a4g_bench.leaderboard.settings import Setting, Track, judged, smallest_resolvable_change
 from a4g_bench.protocol import REFERENCE, UNINFORMED_CONTROL
 from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
@@ -20,20 +21,6 @@ from a4g_bench.store.tables import DETECTABILITY, OFF_TARGET
 #: The poison budget of reference lines.
 NO_ROWS = Budget(False, 0.0)
 _PeopleOf = Callable[[Sequence[Audited]], Returning | None]
-
-
-@dataclass(frozen=True)
-class Competitor:
-    """An entrant as shown: ``label`` names objective and query budget only where the attack alone is ambiguous.
-
-    A ``contender`` is ranked: a search or a baseline, no sanity row, and one variant per family.
-    """
-
-    entrant: Entrant
-    label: str
-    role: str
-    attack_name: str
-    contender: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -348,32 +335,3 @@ def _share(cell: Cell, searches: Sequence[Search]) -> float | None:
         return cell.budget.number
     known = [s.budget_share for s in searches if s.budget_share is not None]
     return fmean(known) if known else None
-
-
-def competitors(searches: Sequence[Search], shown: Sequence[Entrant]) -> tuple[Competitor, ...]:
-    """The shown entrants with the shortest labels that tell them apart, in a fixed order."""
-    first: dict[Entrant, Search] = {}
-    for s in searches:
-        first.setdefault(s.entrant, s)
-    objectives = Counter(attack for attack, _ in {(e.attack, e.objective) for e in shown})
-    queries = Counter(
-        (attack, objective) for attack, objective, _ in {(e.attack, e.objective, e.query_budget) for e in shown}
-    )
-
-    def label(e: Entrant) -> str:
-        extra = [e.objective] if objectives[e.attack] > 1 else []
-        extra += [f"{e.query_budget} queries"] if queries[e.attack, e.objective] > 1 else []
-        return f"{e.attack} ({', '.join(extra)})" if extra else e.attack
-
-    sanity = {s.entrant for s in searches} - {s.entrant for s in searches if not is_sanity(s)}
-    contenders = _contenders([first[e] for e in sorted(shown)], sanity)
-    return tuple(Competitor(e, label(e), first[e].role, first[e].attack_name, e in contenders) for e in sorted(shown))
-
-
-def _contenders(candidates: Sequence[Search], sanity: Collection[Entrant]) -> set[Entrant]:
-    """One entrant per family of those that may be ranked: the one called like its attack, with the most queries."""
-    by_name: dict[str, list[Entrant]] = defaultdict(list)
-    for s in candidates:
-        if s.role in ("search", "baseline") and s.entrant not in sanity:
-            by_name[s.attack_name].append(s.entrant)
-    return {min(own, key=lambda e: (e.attack != name, -e.query_budget, e)) for name, own in by_name.items()}

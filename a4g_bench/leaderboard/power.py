@@ -9,9 +9,10 @@ from scipy.special import ndtri
 
 from a4g_bench.errors import StoreError, nearest
 from a4g_bench.leaderboard.board import counted_cells, study
+from a4g_bench.leaderboard.competitors import Competitor
 from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.estimates import Estimate, weighted
-from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result, pool_all
+from a4g_bench.leaderboard.evidence import Evidence, Result, pool_all
 from a4g_bench.leaderboard.records import Cell, Entrant
 from a4g_bench.leaderboard.returning import apart
 from a4g_bench.leaderboard.selection import Selection

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from a4g_bench.leaderboard.competitors import Competitor
 from a4g_bench.leaderboard.estimates import Estimate, ratio, weighted
-from a4g_bench.leaderboard.evidence import Competitor, Evidence, Result
+from a4g_bench.leaderboard.evidence import Evidence, Result
 from a4g_bench.leaderboard.inference import Rank
 from a4g_bench.leaderboard.records import Cell
 from a4g_bench.leaderboard.score import budget_weights

@@ -1,4 +1,4 @@
-"""``threshold-optimizer``: the ceiling, each group's own threshold at the accuracy that the suite allows to lose."""
+"""``threshold-optimizer``, the reference of all scores: each group's own threshold at the accuracy allowed to lose."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ class Thresholds(Reference):
     The constraint is the protocol's: equal false negative rates where label 1 is favourable, else equal false positive
     rates. Thresholds are found on out-of-fold scores of the training rows and the scores of the search-validation
     rows; of the tolerances that lose no more accuracy there than the suite allows, the one with the smallest gap is
-    taken. Its gain is the ceiling that entrants are measured against: unlike them it needs the victim's scores and the
-    group of every person it judges.
+    taken. Entrants are measured against its score: unlike them it needs the victim's scores and the group of every
+    person it judges.
     """
 
     name = REFERENCE
-    summary = "fairlearn's thresholds per group, at the accuracy allowed: the ceiling"
+    summary = "fairlearn's thresholds per group, at the accuracy allowed: what entrants are measured against"
     packages = ("fairlearn",)
     trainings = AUDIT_SEEDS + _FOLDS + 1
 

@@ -1,4 +1,4 @@
-"""Reference lines: weights by eye, a ceiling that keeps its allowance, and no line that trains on audit labels."""
+"""Reference lines: weights by eye, thresholds that keep their allowance, and no line that trains on audit labels."""
 
 from typing import Any
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from a4g_bench.suite.grid import excluded
-from a4g_bench.suite.model import Limits, PoisonBudget
+from a4g_bench.suite.limits import Limits
+from a4g_bench.suite.model import PoisonBudget
 from tests.support import plan_of
 
 GRID: dict[str, Any] = {

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from a4g_bench.leaderboard.board import Study, counted_cells
+from a4g_bench.leaderboard.competitors import Competitor
 from a4g_bench.leaderboard.estimates import Estimate, Floats, finite, weighted
-from a4g_bench.leaderboard.evidence import NO_ROWS, Competitor, Evidence, Result
+from a4g_bench.leaderboard.evidence import NO_ROWS, Evidence, Result
 from a4g_bench.leaderboard.records import Budget, Cell, SettingKey
 from a4g_bench.leaderboard.summary import score_weights
 from a4g_bench.protocol import WORST_COST, WORST_GAP

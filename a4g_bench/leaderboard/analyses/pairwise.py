@@ -10,8 +10,9 @@ from scipy.stats import rankdata
 
 from a4g_bench.errors import StoreError, nearest
 from a4g_bench.leaderboard.board import Study, counted_cells
+from a4g_bench.leaderboard.competitors import Competitor
 from a4g_bench.leaderboard.estimates import Estimate, finite, weighted
-from a4g_bench.leaderboard.evidence import Competitor, Evidence
+from a4g_bench.leaderboard.evidence import Evidence
 from a4g_bench.leaderboard.inference import told_apart
 from a4g_bench.leaderboard.records import Cell
 from a4g_bench.leaderboard.summary import score_weights

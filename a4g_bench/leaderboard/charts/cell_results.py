@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from a4g_bench.errors import StoreError
 from a4g_bench.leaderboard.board import Study
-from a4g_bench.leaderboard.evidence import Competitor, competitors
+from a4g_bench.leaderboard.competitors import Competitor, competitors
 from a4g_bench.leaderboard.records import Cell, Search, incumbents
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_searches
 from a4g_bench.protocol import MEAN_SEED
