@@ -3,10 +3,10 @@
 A cell is a data set, victim, budget and entrant; entrants without queries alone, since they cost no more than their
 audits. ``clean`` is left out: it closes nothing by definition. Correlations are Pearson's, over the cells that both
 have, in the settings that count on the published board: of version 2's score, and of version 1's FG@1 on the same
-judgements. ``all-settings`` has the others too.
+judgements. ``both`` has the settings alone that count on the new seeds' board too, ``all-settings`` every one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,10 @@ from a4g_bench.leaderboard.evidence import pool_all
 from a4g_bench.leaderboard.outcomes import Outcome, read_outcomes
 from a4g_bench.leaderboard.records import Cell, Entrant, SettingKey
 from a4g_bench.leaderboard.selection import REFERENCE_LINE, Selection, read_sides
+from a4g_bench.leaderboard.settings import Setting
 from a4g_bench.store.folders import tables_of
 from a4g_bench.store.results import Results
+from a4g_bench.store.tables import ResultTables
 from benchmarks import version_1
 from benchmarks.figure import Figure
 
@@ -38,12 +40,20 @@ def retest(quick: bool) -> Iterator[Figure]:
     sides = [tables_of([str(folder)]) for folder in (published, again)]
     searches = read_sides(sides, Selection())
     before, after = (read_outcomes(tables, own)[0] for tables, own in zip(sides, searches, strict=True))
-    settings = study(sides[0], Selection()).evidence.settings
-    yield from figures(before, after, {key for key, setting in settings.items() if setting.counts})
+    counting, new = ({key for key, setting in _settings(side).items() if setting.counts} for side in sides)
+    yield from figures(before, after, counting, counting & new)
 
 
-def figures(one: Sequence[Outcome], other: Sequence[Outcome], counting: set[SettingKey]) -> Iterator[Figure]:
-    """How far cells agree between two sets of seeds; ``counting`` are the settings that count."""
+def _settings(tables: Sequence[ResultTables]) -> Mapping[SettingKey, Setting]:
+    return study(tables, Selection()).evidence.settings
+
+
+def figures(
+    one: Sequence[Outcome], other: Sequence[Outcome], counting: Collection[SettingKey], both: Collection[SettingKey]
+) -> Iterator[Figure]:
+    """How far cells agree between two sets of seeds; ``counting`` are the settings that count on the published board,
+    ``both`` those that count on the other too.
+    """
     sides = [[o for o in side if _asks_nothing(o)] for side in (one, other)]
     with threadpool_limits(limits=1):
         new = [scores(side) for side in sides]
@@ -52,6 +62,7 @@ def figures(one: Sequence[Outcome], other: Sequence[Outcome], counting: set[Sett
         cells = sorted(before.keys() & after.keys())
         chosen = [cell for cell in cells if cell[0].setting in counting]
         yield _figure(name, before, after, chosen, goal)
+        yield _figure(f"{name}-both", before, after, [cell for cell in cells if cell[0].setting in both], None)
         yield _figure(f"{name}-all-settings", before, after, cells, None)
 
 

@@ -81,8 +81,10 @@ def test_version_1_takes_nothing_behind_its_gate_and_means_before_it(outcomes: l
 def test_cells_of_the_same_audits_agree_entirely(outcomes: list[Outcome]) -> None:
     counting = {SettingKey("one", "sex", "lr")}
     some = [o for o in outcomes if o.search.role != "reference"]
-    made = {figure.name: figure for figure in retest.figures(some, some, counting)}
-    assert set(made) == {"retest", "retest-all-settings", "retest-version-1", "retest-version-1-all-settings"}
+    made = {figure.name: figure for figure in retest.figures(some, some, counting, set())}
+    kinds = ("", "-both", "-all-settings")
+    assert set(made) == {f"{name}{kind}" for name in ("retest", "retest-version-1") for kind in kinds}
+    assert made["retest-both"].note == "0 cells"
     assert made["retest"].value == pytest.approx(1)
     assert made["retest"].met
     assert made["retest"].note.startswith("3 cells, 0.000 apart")
