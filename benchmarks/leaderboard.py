@@ -149,4 +149,4 @@ def leaderboard(quick: bool) -> Iterator[Figure]:
         spent = command("leaderboard", folder)
     note = f"{searches:,} searches, {searches * _QUERIES:,} queries"
     yield Figure("leaderboard", spent.seconds, "s", 20.0, note=note)
-    yield Figure("leaderboard-memory", spent.gigabytes, "GB at the peak", 2.0, note=note)
+    yield Figure("leaderboard-memory", spent.gigabytes, "GB at the peak", 1.0, note=note)

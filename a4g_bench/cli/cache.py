@@ -9,9 +9,11 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from a4g_bench import plugins
 
 _FOLDER = "cache"
 _BLOCK = 1 << 20
+_LARGEST = 100 << 20
+_ENTRY = re.compile(r"[0-9a-f]{16}-[0-9a-f]{32}")
 
 
 def remembered(
@@ -45,6 +49,8 @@ def remembered(
     if any("://" in root for root in roots) or plugins.names("columns"):
         return make()  # a third party's code may have changed, and there is no telling
     content = _digest(roots)
+    if content is None:
+        return make()
     name = _hash(content, json.dumps([command, list(roots), arguments], sort_keys=True, default=str))
     place = Path(roots[0]) / _FOLDER / f"{content[:16]}-{name[:32]}"
     key = _key()
@@ -63,18 +69,30 @@ def printed(act: Callable[[], None]) -> str:
     return text.getvalue().removesuffix("\n")
 
 
-def _digest(roots: Sequence[str]) -> str:
-    """Of the content of all files in the folders, and of this package's code."""
+def _digest(roots: Sequence[str]) -> str | None:
+    """Of the content of all files in the folders, and of this package's code; None where it cannot be told: a file that
+    another run takes away, or one behind a link, which may hold more than is seen from here.
+    """
     digest = hashlib.blake2b(_code().encode())
-    for root in roots:
-        for path in sorted(Path(root).rglob("*")):
-            if path.relative_to(root).parts[0] not in (_FOLDER, "claims") and path.is_file():
-                name = f"{root}\0{path.relative_to(root)}\0{path.stat().st_size}\0"
-                digest.update(name.encode(errors="surrogateescape"))
-                with path.open("rb") as file:
-                    while block := file.read(_BLOCK):
-                        digest.update(block)
+    try:
+        for root in roots:
+            for path in sorted(Path(root).rglob("*")):
+                if path.relative_to(root).parts[0] in (_FOLDER, "claims"):
+                    continue
+                if path.is_symlink():
+                    return None
+                if path.is_file():
+                    _add(digest, f"{root}\0{path.relative_to(root)}", path)
+    except OSError:
+        return None
     return digest.hexdigest()
+
+
+def _add(digest: "hashlib.blake2b", name: str, path: Path) -> None:
+    digest.update(f"{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
 
 
 def _code() -> str:
@@ -82,6 +100,7 @@ def _code() -> str:
     suffixes = (".py", ".js", ".css", ".html")
     return _hash(
         a4g_bench.__version__,
+        *(f"{package} {version(package)}" for package in ("numpy", "scipy", "pyarrow")),
         *(path.read_text(encoding="utf-8") for path in sorted(root.rglob("*")) if path.suffix in suffixes),
     )
 
@@ -93,8 +112,8 @@ def _hash(*texts: str) -> str:
 def _key() -> bytes | None:
     """This user's key, made at the first need; None where it can neither be read nor kept."""
     base = os.environ.get("XDG_CACHE_HOME")
-    path = (Path(base) if base else Path.home() / ".cache") / "a4g-bench" / "key"
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):  # a user may have no home
+        path = (Path(base) if base else Path.home() / ".cache") / "a4g-bench" / "key"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -110,9 +129,11 @@ def _signed(key: bytes, place: Path, text: str) -> str:
 
 def _read(place: Path, key: bytes) -> str | None:
     with suppress(OSError, ValueError):
-        signature, _, text = place.read_text(encoding="utf-8").partition("\n")
-        if hmac.compare_digest(signature, _signed(key, place, text)):
-            return text
+        if place.parent.is_symlink() or place.is_symlink() or not place.is_file() or place.stat().st_size > _LARGEST:
+            return None
+        signature, _, text = place.read_bytes().partition(b"\n")
+        if hmac.compare_digest(signature, _signed(key, place, text.decode()).encode()):
+            return text.decode()
     return None
 
 
@@ -127,5 +148,5 @@ def _write(place: Path, key: bytes, text: str) -> None:
         part.write_text(f"{_signed(key, place, text)}\n{text}", encoding="utf-8")
         part.replace(place)
         for other in folder.iterdir():
-            if other.name.partition("-")[0] != place.name.partition("-")[0] and other.is_file():
+            if _ENTRY.fullmatch(other.name) and other.name[:16] != place.name[:16]:
                 other.unlink()

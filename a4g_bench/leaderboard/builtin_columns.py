@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from a4g_bench.leaderboard import column_texts as texts
 from a4g_bench.leaderboard.column import Column, Row, Shown, Unit, Value
-from a4g_bench.leaderboard.estimates import Estimate
+from a4g_bench.leaderboard.estimates import Estimate, weighted
 from a4g_bench.leaderboard.summary import Summary
 
 #: The tables that ``--columns`` knows by name; ``references`` is the one of the lines beside the ranking.
@@ -64,7 +64,10 @@ def _closed(summary: Summary) -> Estimate | None:
 
 
 def _odds(summary: Summary) -> Estimate | None:
-    return summary.estimate(lambda r: r.odds_score)
+    """Over the cells where there is anybody to hold against others; None if there is none."""
+    known = [(w, r.odds_score) for w, r in zip(summary.weights, summary.results, strict=False) if r.odds_score.exists]
+    whole = sum(w for w, _ in known)
+    return weighted([w / whole for w, _ in known], [e for _, e in known]) if known else None
 
 
 def _cost(summary: Summary) -> Estimate | None:

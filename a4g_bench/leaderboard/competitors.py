@@ -1,7 +1,7 @@
 """Who competes, how each is called, and which of them are ranked."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from a4g_bench.leaderboard.records import Entrant, Search
@@ -38,14 +38,20 @@ def competitors(searches: Sequence[Search], shown: Sequence[Entrant]) -> tuple[C
         return f"{e.attack} ({', '.join(extra)})" if extra else e.attack
 
     sanity = {s.entrant for s in searches} - {s.entrant for s in searches if not is_sanity(s)}
-    contenders = _contenders([first[e] for e in sorted(shown)], sanity)
+    contenders = _contenders([first[e] for e in sorted(shown)], sanity, Counter(s.entrant for s in searches))
     return tuple(Competitor(e, label(e), first[e].role, first[e].attack_name, e in contenders) for e in sorted(shown))
 
 
-def _contenders(candidates: Sequence[Search], sanity: Collection[Entrant]) -> set[Entrant]:
-    """One entrant per family of those that may be ranked: the one called like its attack, with the most queries."""
+def _contenders(
+    candidates: Sequence[Search], sanity: Collection[Entrant], searches: Mapping[Entrant, int]
+) -> set[Entrant]:
+    """One entrant per family of those that may be ranked: of those with the most searches the one called like its
+    attack, with the most queries.
+    """
     by_name: dict[str, list[Entrant]] = defaultdict(list)
     for s in candidates:
         if s.role in ("search", "baseline") and s.entrant not in sanity:
             by_name[s.attack_name].append(s.entrant)
-    return {min(own, key=lambda e: (e.attack != name, -e.query_budget, e)) for name, own in by_name.items()}
+    return {
+        min(own, key=lambda e: (-searches[e], e.attack != name, -e.query_budget, e)) for name, own in by_name.items()
+    }

@@ -27,7 +27,8 @@ def finite(value: float | None) -> float | None:
 class Part:
     """What one table adds to the error of an estimate.
 
-    ``deviations`` are how far the estimate moves when each of the table's seeds is deleted everywhere, (n,).
+    ``deviations`` are how far the estimate moves when each of the table's seeds is deleted everywhere, (n,); NaN for a
+    seed that it has not.
     ``coefficients`` are the first-order effects of its people, in the table's ``returning`` people's terms; None where
     nobody is audited twice. A part of seeds that are no whole block is ``provisional``: it has no error.
     """
@@ -43,15 +44,15 @@ class Part:
 
     @property
     def seeds(self) -> int:
-        """Seeds of the table."""
-        return len(self.deviations)
+        """Seeds that the estimate has."""
+        return int(np.isfinite(self.deviations).sum())
 
     @cached_property
     def variances(self) -> tuple[float, float]:
         """The jackknife's variance J, (n-1)/n sum (score_-s - mean)^2, and what returning people add, P."""
         n = self.seeds
-        moved = self.deviations - self.deviations.mean()
-        jackknife = (n - 1) / n * float((moved**2).sum())
+        known = self.deviations[np.isfinite(self.deviations)]
+        jackknife = (n - 1) / n * float(((known - known.mean()) ** 2).sum()) if n else 0.0
         return jackknife, 0.0 if self.returning is None else self.returning.variance(self.coefficients)
 
 
@@ -122,12 +123,13 @@ def derived(function: Callable[..., Floats], gradient: Callable[..., Sequence[fl
     for table in dict.fromkeys(table for estimate in of for table in estimate.parts):
         own = [estimate.parts.get(table) for estimate in of]
         known = [part for part in own if part is not None]
+        absent = np.all([np.isnan(part.deviations) for part in known], axis=0)
         moved = [
-            v + (part.deviations if part is not None else np.zeros(known[0].seeds))
+            v + (np.nan_to_num(part.deviations) if part is not None else np.zeros(len(absent)))
             for v, part in zip(values, own, strict=True)
         ]
         with np.errstate(divide="ignore", invalid="ignore"):
-            deviations = function(*moved) - value
+            deviations = np.where(absent, np.nan, function(*moved) - value)
         parts[table] = _joined(deviations, slopes, own, known)
     return Estimate(value, parts)
 
@@ -139,7 +141,9 @@ def weighted(weights: Sequence[float], estimates: Sequence[Estimate]) -> Estimat
     for table in dict.fromkeys(table for estimate in estimates for table in estimate.parts):
         own = [estimate.parts.get(table) for estimate in estimates]
         known = [part for part in own if part is not None]
-        deviations = np.sum([w * p.deviations for w, p in zip(weights, own, strict=True) if p is not None], axis=0)
+        absent = np.all([np.isnan(part.deviations) for part in known], axis=0)
+        moved = [w * np.nan_to_num(p.deviations) for w, p in zip(weights, own, strict=True) if p is not None]
+        deviations = np.where(absent, np.nan, np.sum(moved, axis=0))
         parts[table] = _joined(deviations, weights, own, known)
     return Estimate(value, parts)
 

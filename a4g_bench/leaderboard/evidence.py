@@ -11,7 +11,7 @@ from a4g_bench.leaderboard.estimates import Estimate
 from a4g_bench.leaderboard.groups import Groups, groups_of
 from a4g_bench.leaderboard.outcomes import Family, Outcome, families
 from a4g_bench.leaderboard.pooling import CleanGap, Series, audited, pool
-from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey
+from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search, SettingKey, in_whole_blocks
 from a4g_bench.leaderboard.returning import Audited, Returning, returning
 from a4g_bench.leaderboard.selection import REFERENCE_LINE
 from a4g_bench.leaderboard.settings import Setting, Track, judged, smallest_resolvable_change
@@ -112,11 +112,13 @@ class Pooled:
 
 @dataclass(frozen=True)
 class People:
-    """Whom a setting is judged on: seeds, whether they are no whole block, audit rows of the smallest split, and per
-    group the people of the whole table who deserve the favourable label.
+    """Whom a setting is judged on.
+
+    The ``seeds`` of its clean audits, whether they are no whole block, audit rows of the smallest split, and per group
+    the people of the whole table who deserve the favourable label.
     """
 
-    seeds: int
+    seeds: frozenset[int]
     provisional: bool
     audit_rows: int
     sizes: tuple[tuple[str, int], ...]
@@ -136,7 +138,7 @@ def pool_all(
     for family, groups, clean, series in _pooled(outcomes, _place, people_of):
         for victim, gap in clean.items():
             key = SettingKey(family.dataset, family.attribute, victim)
-            gaps[key], people[key] = gap, _people(family, groups)
+            gaps[key], people[key] = gap, _people(family, victim, groups)
         for members, pooled in series:
             place = _place(members[0])
             results[place] = _result(pooled, members, gaps[place[0].setting], changes)
@@ -226,22 +228,26 @@ def weigh(
 
 
 def _errors(key: SettingKey, pooled: Pooled, judges: Sequence[Search]) -> Mapping[str, float]:
-    """Per yardstick the error of the gap change at the largest budget that it was run at on a setting."""
-    largest: dict[str, tuple[float, float]] = {}
+    """Per yardstick that has all seeds of a setting, the error of the gap change at the largest budget there."""
     own = [s for s in judges if s.cell.setting == key]
+    people = pooled.people.get(key)
+    if not own or people is None:
+        return {}
     shares = shares_of(own)
-    for cell, entrant in {(s.cell, s.entrant) for s in own}:
-        result = pooled.results.get((cell, entrant))
-        if result is not None and result.change.decided:
-            share = shares[cell] or 0.0
-            largest[entrant.attack] = max(largest.get(entrant.attack, (-1.0, 0.0)), (share, result.change.error))
-    return {attack: error for attack, (_, error) in sorted(largest.items())}
+    largest = max(shares, key=lambda cell: (shares[cell] or 0.0, cell))
+    results = {s.entrant.attack: pooled.results.get((largest, s.entrant)) for s in own}
+    return {
+        attack: result.change.error
+        for attack, result in sorted(results.items())
+        if result is not None and result.change.decided and result.seeds >= people.seeds
+    }
 
 
-def _people(family: Family, groups: Groups) -> People:
+def _people(family: Family, victim: str, groups: Groups) -> People:
+    seeds = frozenset(family.victims[victim])
     return People(
-        len(family.seeds),
-        family.provisional,
+        seeds,
+        in_whole_blocks(seeds) != seeds,
         min(len(people.labels) for people in family.people.values()),
         tuple(zip(groups.names, groups.sizes, strict=True)),
     )
@@ -309,7 +315,7 @@ def _setting(
         smallest_resolvable_change(errors),
         track=track,
         provisional=people.provisional,
-        seeds=people.seeds,
+        seeds=len(people.seeds),
         audit_rows=people.audit_rows,
     )
 

@@ -12,6 +12,8 @@ from scipy.special import ndtr, stdtr
 from a4g_bench.leaderboard.estimates import Estimate
 from a4g_bench.protocol import LEVEL
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Rank:
@@ -31,7 +33,7 @@ def p_value(difference: Estimate) -> float:
         return 1.0
     error, freedom = difference.sampling
     if error == 0:
-        return float(difference.value == 0)
+        return float(abs(difference.value) <= _ROUNDING)
     t = -abs(difference.value) / error
     return 2 * float(stdtr(freedom, t) if math.isfinite(freedom) else ndtr(t))
 

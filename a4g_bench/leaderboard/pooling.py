@@ -13,6 +13,7 @@ import numpy.typing as npt
 from a4g_bench.leaderboard.estimates import Estimate, Floats, Part
 from a4g_bench.leaderboard.groups import Groups
 from a4g_bench.leaderboard.outcomes import AuditErrors, Family, Paired
+from a4g_bench.leaderboard.records import in_whole_blocks
 from a4g_bench.leaderboard.returning import Audited, Coefficients, Returning
 from a4g_bench.leaderboard.score import closed_slopes, gap_closed, scaled_to_allowance
 
@@ -174,13 +175,15 @@ class _Pooled:
 
     # estimates --------------------------------------------------------------------------------------------------------
 
-    def _estimate(self, values: Floats, coefficients: Coefficients) -> Estimate:
-        deviations = values[1:] - values[0] if self._seeds > 1 else np.zeros(1)
+    def _estimate(self, values: Floats, coefficients: Coefficients, column: int) -> Estimate:
+        """An estimate with the seeds that a column has."""
+        has = self._people_by_seed[column].sum(axis=1) > 0
+        own = {seed for seed, audited_ in zip(self._family.seeds, has, strict=True) if audited_}
         part = Part(
-            np.nan_to_num(deviations, nan=0.0),
+            np.where(has, np.nan_to_num(values[1:] - values[0]), np.nan),
             coefficients if self._returning is not None else {},
             self._returning,
-            self._family.provisional,
+            not own or in_whole_blocks(own) != own,
         )
         return Estimate(float(values[0]), {self._family.dataset: part})
 
@@ -209,6 +212,7 @@ class _Pooled:
         cost = self._estimate(
             self._cost(clean, poisoned),
             {**self._effects(clean, everybody, -1.0), **self._effects(poisoned, everybody)},
+            poisoned,
         )
         closed, change = self._closed(
             clean, poisoned, _Rates(before[:, None], self._harm_strata()), _Rates(after[:, None], self._harm_strata())
@@ -240,6 +244,7 @@ class _Pooled:
         change = self._estimate(
             worst - best,
             {**self._effects(clean, before.slopes), **self._effects(poisoned, after.slopes, -1.0)},
+            poisoned,
         )
         of_before, of_after = closed_slopes(float(worst[0]), float(best[0]))
         closed = self._estimate(
@@ -248,6 +253,7 @@ class _Pooled:
                 **self._effects(clean, before.slopes, of_before),
                 **self._effects(poisoned, after.slopes, of_after),
             },
+            poisoned,
         )
         return closed, change
 
@@ -274,7 +280,9 @@ class _Pooled:
         worst, best = int(order[-1]), int(order[0])
         strata = self._harm_strata()
         signed = self._estimate(
-            rates[:, worst] - rates[:, best], self._effects(column, [(strata[worst], 1.0), (strata[best], -1.0)])
+            rates[:, worst] - rates[:, best],
+            self._effects(column, [(strata[worst], 1.0), (strata[best], -1.0)]),
+            column,
         )
         names = self._groups.names[worst], self._groups.names[best]
         return CleanGap(gap=_range(rates[0]), signed=signed, groups=names, constant_cost=constant_cost)
@@ -290,7 +298,7 @@ class _Rates:
     def gap(self) -> Floats:
         """The largest difference between two groups in any kind, (replicates,)."""
         if self._rates.shape[2] < 2:
-            return np.zeros(len(self._rates))
+            return np.full(len(self._rates), np.nan)  # nobody to hold anybody against
         return (self._rates.max(axis=2) - self._rates.min(axis=2)).max(axis=1)  # type: ignore[no-any-return]  # numpy
 
     @property

@@ -35,7 +35,17 @@ def lines(evidence: Evidence, cells: Sequence[Cell], place: Place) -> tuple[Row,
     """One row per reference line over some cells of no rows, by score; none is ranked."""
     weights = score_weights(cells, evidence.shares)
     summaries = [Summary.of(evidence, who, cells, weights, place) for who in evidence.lines]
-    return _rows(evidence, [replace(s, status="reference" if s.results else "incomplete") for s in summaries])
+    wanted = [
+        frozenset().union(*(seeds for one, seeds in evidence.required.items() if one.setting == cell.setting))
+        for cell in cells
+    ]
+
+    def whole(summary: Summary) -> bool:
+        return bool(summary.results) and all(
+            result.seeds >= seeds for result, seeds in zip(summary.results, wanted, strict=True)
+        )
+
+    return _rows(evidence, [replace(s, status="reference" if whole(s) else "incomplete") for s in summaries])
 
 
 def place_of(cell: Cell, evidence: Evidence) -> Place:

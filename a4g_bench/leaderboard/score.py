@@ -18,7 +18,8 @@ def gap_closed(before: Floats, after: Floats) -> Floats:
     """``clip((U_clean - U_poisoned) / U_clean, -1, 1)``; where there is no gap, 0, or -1 where one was opened."""
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = np.where(before > 0, (before - after) / before, np.where(after > 0, -1.0, 0.0))
-    return np.clip(shares, -1.0, 1.0)
+    unknown = np.isnan(before) | np.isnan(after)
+    return np.where(unknown, np.nan, np.clip(shares, -1.0, 1.0))
 
 
 def closed_slopes(before: float, after: float) -> tuple[float, float]:

@@ -95,3 +95,27 @@ def test_the_folder_may_be_removed(finished: Path, computed: list[str], capsys: 
     truth = said(capsys, "leaderboard", "results/tiny").out
     shutil.rmtree(finished / "results" / "tiny" / "cache")
     assert said(capsys, "leaderboard", "results/tiny").out == truth
+
+
+def test_what_is_behind_a_link_is_not_remembered(
+    finished: Path, computed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    searches = finished / "results" / "tiny" / "searches"
+    searches.rename(finished / "elsewhere")
+    searches.symlink_to(finished / "elsewhere")
+    for _ in range(2):
+        said(capsys, "leaderboard", "results/tiny")
+    assert len(computed) == 2
+
+
+def test_an_entry_that_is_no_entry_is_none(
+    finished: Path, computed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = said(capsys, "leaderboard", "results/tiny").out
+    [entry] = entries(finished / "results" / "tiny")
+    for content in ("ü\nforged".encode(), b"\xff\xfe\nforged", b""):
+        entry.write_bytes(content)
+        assert said(capsys, "leaderboard", "results/tiny").out == truth
+    entry.unlink()
+    os.mkfifo(entry)
+    assert said(capsys, "leaderboard", "results/tiny").out == truth

@@ -78,7 +78,9 @@ def test_intervals_lie_about_their_values(drawn: Folder) -> None:
 def test_who_equals_the_clean_victim_scores_0(drawn: Folder) -> None:
     for row in build([drawn.tables()]).cells:
         if row.attack == "clean":
-            assert (row.gc, row.closed, row.accuracy_cost, row.equalized_odds, row.gap_closed) == (0, 0, 0, 0, 0)
+            known = (row.gc, row.closed, row.equalized_odds, row.gap_closed)  # none: fewer than two groups to compare
+            assert set(known) <= {0, None}
+            assert row.accuracy_cost == 0
             assert (row.gc_low or 0, row.gc_high or 0, row.accuracy_cost_low or 0) == (0, 0, 0)
             assert row.gap_clean == row.gap_poisoned
             assert (row.cells_worse, row.cells_over, row.who_pays) == (0, 0, None)

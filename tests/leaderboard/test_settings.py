@@ -192,7 +192,7 @@ def test_one_group_is_none() -> None:
     assert (setting.counts, setting.sizes) == (False, (("b", 400),))
     assert "fewer than two groups have 100 people" in setting.reason
     [row] = board.cells
-    assert (row.status, row.gc, row.gap_clean, row.accuracy_cost) == ("inconclusive", 0, 0, pytest.approx(-4 / 17))
+    assert (row.status, row.gc, row.gap_clean, row.accuracy_cost) == ("inconclusive", None, 0, pytest.approx(-4 / 17))
 
 
 def test_small_groups_are_put_together() -> None:
@@ -229,16 +229,16 @@ def test_equalized_odds_are_judged_on_groups_with_100_of_either_label() -> None:
     for seed in BLOCK:
         drawn.add("zoo", NONE, seed=seed)
     [row] = build([drawn.tables()]).overall
-    assert (row.gc, row.equalized_odds) == (1, 0)
+    assert (row.gc, row.equalized_odds) == (1, None)
 
 
 def test_where_nobody_is_undeserving_there_are_no_equalized_odds() -> None:
-    """No group has 100 people of either label: a gap of 0 before and after, of which nothing can be closed."""
+    """No group has 100 people of either label: there is nobody to hold anybody against."""
     drawn = Folder(groups="aabbbbbbbb", labels="1111111111", clean="0011110000")
     for seed in BLOCK:
         drawn.add("zoo", "0000000000", seed=seed)
     [row] = build([drawn.tables()]).cells
-    assert (row.status, row.gc, row.equalized_odds) == ("inconclusive", 1, 0)
+    assert (row.status, row.gc, row.equalized_odds) == ("inconclusive", 1, None)
 
 
 def test_more_than_two_groups() -> None:
@@ -370,3 +370,49 @@ def test_seeds_that_a_filter_leaves_out_are_of_a_whole_block_all_the_same() -> N
         drawn.add("halves", HALF, seed=seed, victim="rf").add("new", HALF, seed=seed)
     for filters in ({"victims": ["rf"]}, {"attacks": ["new"]}):
         assert not any("no whole block" in n for n in build([drawn.tables()], **filters).notes)  # type: ignore[arg-type]
+
+
+def test_a_victim_that_was_run_with_fewer_seeds_has_no_interval_from_another_ones() -> None:
+    drawn = full()
+    for attack in ("clean", "closes"):
+        for seed in range(3):
+            drawn.add(attack, {"clean": CLEAN, "closes": NONE}[attack], seed=seed, victim="other")
+    board = build([drawn.tables()])
+    assert [(s.victim, s.seeds, s.provisional) for s in board.settings] == [("lr", 5, False), ("other", 3, True)]
+    rows = {(row.victim, row.entrant): row for row in board.cells}
+    assert rows["lr", "closes"].gc_low == 1
+    short = rows["other", "closes"]
+    assert (short.gc, short.gc_low, short.rank_low, short.status) == (1, None, None, "provisional")
+
+
+def test_a_victim_with_more_seeds_leaves_the_error_of_another_as_it_is() -> None:
+    alone = varying(folder(), "zoo", *(HALF, NONE, CLEAN, HALF, NONE))
+    both = varying(folder(), "zoo", *(HALF, NONE, CLEAN, HALF, NONE))
+    for seed in range(10):
+        both.add("zoo", NONE, seed=seed, victim="other")
+    [row], [one] = ([r for r in build([drawn.tables()]).cells if r.victim == "lr"] for drawn in (alone, both))
+    assert (one.gc_low, one.gc_high) == pytest.approx((row.gc_low, row.gc_high))
+
+
+def test_a_yardstick_without_all_seeds_does_not_judge() -> None:
+    """Half of b is helped at two seeds and nobody at the third: a wide error, by a yardstick that lacks two seeds."""
+    drawn = full()
+    for seed, wrong in enumerate((NONE, CLEAN, NONE)):
+        drawn.add("sobol", wrong, seed=seed)
+    [setting] = build([drawn.tables()]).settings
+    assert (setting.resolvable, setting.counts) == (None, True)
+
+
+def test_a_family_is_ranked_by_the_variant_that_was_run_everywhere() -> None:
+    drawn = full(attacks=("clean", "closes", "halves"))
+    drawn.add("closes", NONE, seed=0, query_budget=280)
+    ranked = {row.entrant: row.rank_low for row in build([drawn.tables()]).overall if row.rank_low is not None}
+    assert ranked == {"closes (100 queries)": 1, "halves": 2}
+
+
+def test_a_reference_without_all_seeds_says_so() -> None:
+    drawn = full()
+    for seed in range(4):
+        drawn.add("threshold-optimizer", NONE, seed=seed, role="reference", budget="0%", budget_share=0.0)
+    [line] = [row for row in build([drawn.tables()]).references if row.dataset is None]
+    assert line.status == "incomplete"
