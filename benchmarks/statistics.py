@@ -36,7 +36,7 @@ from a4g_bench.leaderboard.inference import holm, p_value
 from a4g_bench.leaderboard.outcomes import Outcome, read_outcomes
 from a4g_bench.leaderboard.selection import Selection, read_searches
 from a4g_bench.leaderboard.summary import Place, Summary, score_weights
-from a4g_bench.protocol import LEVEL, REFERENCE, UNINFORMED_CONTROL
+from a4g_bench.protocol import LEVEL, REFERENCE, UNINFORMED_CONTROL, YARDSTICKS
 from a4g_bench.store.folders import tables_of
 from a4g_bench.store.tables import ResultTables
 from benchmarks import version_1
@@ -99,7 +99,9 @@ class Published:
 
     def evidence(self, outcomes: Sequence[Outcome]) -> Evidence:
         """What the leaderboard makes of outcomes, settings included."""
-        return weigh([o.search for o in outcomes], pool_all(outcomes, {}), self.entrants)
+        searches = [o.search for o in outcomes]
+        judges = [s for s in searches if s.entrant.attack in YARDSTICKS]
+        return weigh(searches, pool_all(outcomes, {}), self.entrants, judges)
 
     def summaries(self, evidence: Evidence) -> dict[str, Summary]:
         """What the leaderboard says of each entrant, by label; every setting counts, as on the published board."""
