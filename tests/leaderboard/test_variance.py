@@ -88,3 +88,15 @@ def test_what_never_varies_has_no_shares() -> None:
         drawn.add("clean", "0011", seed=seed).add("sobol", "0011", seed=seed)
     spread = found(drawn)
     assert (spread.sd, spread.audit_rows, spread.victim_seeds, spread.split_and_search) == (0, None, None, None)
+
+
+def test_small_groups_vary_as_the_one_group_that_they_are_judged_as() -> None:
+    """c and d, half of the others, are all denied; at every second seed they are not: U falls by 1 there."""
+    people = {"groups": "aa bbbbbbbb cd aaaaabbbbb", "labels": "11 11111111 11 0000000000"}
+    clean = "00 00000000 11 0000000000"
+    drawn = Folder(clean=clean, **people)
+    for seed in BLOCK:
+        drawn.add("sobol", clean if seed % 2 else "00 00000000 00 0000000000", seed=seed)
+    spread = found(drawn)
+    assert spread.variance == pytest.approx(np.var([1, 0, 1, 0, 1], ddof=1))
+    assert spread.audit_rows == 0

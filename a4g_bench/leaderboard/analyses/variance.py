@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, variance
 from typing import Any
 
-import numpy as np
-
 from a4g_bench.leaderboard.board import Study
 from a4g_bench.leaderboard.consistency import read_consistent
 from a4g_bench.leaderboard.estimates import Floats
-from a4g_bench.leaderboard.outcomes import Outcome
+from a4g_bench.leaderboard.groups import Groups, groups_of
+from a4g_bench.leaderboard.outcomes import Outcome, families
 from a4g_bench.leaderboard.records import Cell, Entrant, sides_of
 from a4g_bench.store.tables import ResultTables
 
@@ -68,14 +67,17 @@ def variance_shares(study: Study, tables: Sequence[ResultTables]) -> tuple[Varia
     luck = _victim_variance(tables)
     labels = {who.entrant: who.label for who in study.evidence.competitors}
     outcomes: dict[tuple[Entrant, Cell], list[Outcome]] = defaultdict(list)
-    for outcome in read_consistent(tables, study.searches)[0]:
+    read, _ = read_consistent(tables, study.searches)
+    groups = _groups(read)
+    for outcome in read:
         outcomes[outcome.search.entrant, outcome.search.cell].append(outcome)
     found = []
     for (entrant, cell), own in sorted(outcomes.items(), key=lambda item: item[0]):
         setting = study.evidence.settings.get(cell.setting)
         if entrant not in labels or setting is None or len(setting.groups) < 2 or len(own) < 2:
             continue
-        changes, rows = zip(*(_change(outcome, setting.groups) for outcome in own), strict=True)
+        merged = groups[setting.dataset, setting.attribute]
+        changes, rows = zip(*(_change(outcome, merged, setting.groups) for outcome in own), strict=True)
         known = [luck[place] for o in own if (place := (o.search.where, o.search.search_id)) in luck]
         whole = variance(changes)
         found.append(
@@ -118,20 +120,28 @@ def _ratio(shares: Sequence[VarianceShares], name: str) -> float:
     return float(sum(one.variance * getattr(one, name) for one in shares) / sum(one.variance for one in shares))
 
 
-def _change(outcome: Outcome, groups: tuple[str, ...]) -> tuple[float, float]:
+def _change(outcome: Outcome, groups: Groups, names: tuple[str, ...]) -> tuple[float, float]:
     """How far the difference between two groups fell in one audit, and the variance of that if others were audited."""
     people = outcome.clean.rows
+    strata = groups.of(people)
     saved: Floats = (
         outcome.clean.audit.wrong / outcome.clean.audit.fits - outcome.poisoned.wrong / outcome.poisoned.fits
     )
     change, spread = 0.0, 0.0
-    for name, sign in zip(groups, (1, -1), strict=True):
-        members = np.isin(people.groups, [g for g, known in enumerate(people.group_names) if known == name])
-        of_group = saved[members & (people.labels == people.favourable)]
+    for name, sign in zip(names, (1, -1), strict=True):
+        of_group = saved[strata == groups.stratum(groups.names.index(name), people.favourable)]
         if len(of_group):
             change += sign * float(of_group.mean())
             spread += float(of_group.var()) / len(of_group)
     return change, spread
+
+
+def _groups(outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], Groups]:
+    """The groups that each data set and attribute is judged on."""
+    return {
+        (family.dataset, family.attribute): groups_of(list(family.people.values()), family.rows)
+        for family, _ in families(outcomes, lambda outcome: outcome.search.place)
+    }
 
 
 def _victim_variance(tables: Sequence[ResultTables]) -> Mapping[tuple[str, str], float]:
