@@ -13,6 +13,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
+from functools import cache
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -95,6 +96,7 @@ def _add(digest: "hashlib.blake2b", name: str, path: Path) -> None:
             digest.update(block)
 
 
+@cache
 def _code() -> str:
     root = Path(a4g_bench.__file__).parent
     suffixes = (".py", ".js", ".css", ".html")

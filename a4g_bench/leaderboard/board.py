@@ -97,7 +97,7 @@ def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
         StoreError: Where the results cannot share a board, or the selection names something that is not in them.
     """
     searches = read_searches(tables, selection)
-    judges = _judges(tables, selection)
+    judges = _judges(tables, selection, searches)
     known = {s.search_id for s in searches}
     outcomes, lacking = read_consistent(tables, [*searches, *(s for s in judges if s.search_id not in known)])
     pooled = pool_all(outcomes, _changes(tables))
@@ -105,9 +105,14 @@ def study(tables: Sequence[ResultTables], selection: Selection) -> Study:
     return Study(tuple(searches), lacking, pooled, selection, _left_out(tables, selection), judges)
 
 
-def _judges(tables: Sequence[ResultTables], selection: Selection) -> tuple[Search, ...]:
-    """The searches of the yardsticks on the selected settings."""
+def _judges(tables: Sequence[ResultTables], selection: Selection, searches: Sequence[Search]) -> tuple[Search, ...]:
+    """The searches of the yardsticks on the selected settings.
+
+    ``searches``, the selected ones, have them unless budgets or attacks are selected.
+    """
     named = {name for table in tables for name in table.yardsticks}
+    if not selection.budgets and not selection.attacks:
+        return tuple(s for s in searches if s.entrant.attack in named)
     everywhere = replace(selection, budgets=())
     attacks = tuple(sorted(named & {attack for _, attack, _ in _run(tables, everywhere)}))
     if not attacks:
@@ -292,11 +297,15 @@ def counted_cells(evidence: Evidence, settings: Iterable[SettingKey], track: Tra
     Returns:
         The cells of those that count, at the budgets that all of these have.
     """
-    meant = track or evidence.track
-    counting = [key for key in settings if evidence.settings[key].counts and evidence.settings[key].track == meant]
+    counting = _counting(evidence, settings, track or evidence.track)
     has = [{cell.budget for cell in evidence.required if cell.setting == key} for key in counting]
     common = set.intersection(*has) if has else set()
     return [cell for cell in evidence.required if cell.setting in counting and cell.budget in common]
+
+
+def _counting(evidence: Evidence, settings: Iterable[SettingKey], track: Track) -> list[SettingKey]:
+    """The settings of a track that count."""
+    return [key for key in settings if evidence.settings[key].counts and evidence.settings[key].track == track]
 
 
 def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
@@ -319,9 +328,9 @@ def _views(evidence: Evidence) -> dict[View, tuple[Row, ...]]:
         )
     ]
     per_budget: list[Row] = []
+    counting = _counting(evidence, settings, evidence.track)
     for budget in sorted({cell.budget for cell in evidence.required}):
-        judged = [key for key, one in evidence.settings.items() if one.counts and one.track == evidence.track]
-        cells = [c for c in evidence.required if c.budget == budget and c.setting in judged]
+        cells = [c for c in evidence.required if c.budget == budget and c.setting in counting]
         shares = [share for c in cells if (share := evidence.shares[c]) is not None]
         share = sum(shares) / len(shares) if budget.is_count and shares else None
         place = Place(budget=share if budget.is_count else budget.number, budget_label=budget.label)

@@ -24,26 +24,15 @@ _PeopleOf = Callable[[Sequence[Audited]], Returning | None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Result:
-    """What is known of one entrant at one cell, over its seeds: see :class:`Series`.
+class Result(Series):
+    """What is known of one entrant at one cell, over its seeds.
 
     ``gap_signed`` is the clean gap's signed difference. ``off_target`` says how far each metric of the audit moved,
     poisoned less clean.
     """
 
     seeds: frozenset[int]
-    score: Estimate
-    closed: Estimate
-    cost: Estimate
-    change: Estimate
-    odds_score: Estimate
     gap_signed: Estimate
-    gap_clean: float
-    gap_poisoned: float
-    rises: tuple[float, ...]
-    best_rise: float
-    spread: float | None
-    balanced_cost: float
     validation_gap_clean: float | None
     validation_gap_poisoned: float | None
     optimism: float | None
@@ -265,19 +254,9 @@ def _result(
     promised = [fmean(side) for side in zip(*gaps, strict=True)] if len(gaps) == len(searches) else [None, None]
     rows = [s.poison_rows for s in searches if s.poison_rows is not None]
     return Result(
+        **vars(series),
         seeds=frozenset(s.seed for s in searches),
-        score=series.score,
-        closed=series.closed,
-        cost=series.cost,
-        change=series.change,
-        odds_score=series.odds_score,
         gap_signed=gap.signed,
-        gap_clean=series.gap_clean,
-        gap_poisoned=series.gap_poisoned,
-        rises=series.rises,
-        best_rise=series.best_rise,
-        spread=series.spread,
-        balanced_cost=series.balanced_cost,
         validation_gap_clean=promised[0],
         validation_gap_poisoned=promised[1],
         optimism=fmean(measured) - series.closed.value if len(measured) == len(searches) else None,

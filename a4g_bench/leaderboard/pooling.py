@@ -6,6 +6,7 @@ over seeds and divided by the people audited. Replicate 0 has all seeds, replica
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -138,12 +139,12 @@ class _Pooled:
     # rates, (replicates, groups or labels) ----------------------------------------------------------------------------
 
     def _harm(self, column: int) -> Floats:
-        strata = [stratum for [stratum] in self._harm_strata()]
+        strata = [stratum for [stratum] in self._harm_strata]
         return _divided(self._wrong[column][:, strata], self._people[column][:, strata])
 
     def _odds(self, column: int) -> Floats:
         """Error rates per label of the groups of equalized odds, (replicates, labels, groups)."""
-        strata = self._odds_strata()
+        strata = self._odds_strata
         shape = 2, len(strata) // 2, self._seeds + 1
         wrong, people = (
             np.array([values[column][:, members].sum(axis=1) for members in strata]).reshape(shape)
@@ -151,6 +152,7 @@ class _Pooled:
         )
         return _divided(wrong, people).transpose(2, 0, 1)
 
+    @cached_property
     def _odds_strata(self) -> list[list[int]]:
         """Per label and group of equalized odds, its strata."""
         odds = self._groups.odds
@@ -187,6 +189,7 @@ class _Pooled:
         )
         return Estimate(float(values[0]), {self._family.dataset: part})
 
+    @cached_property
     def _harm_strata(self) -> list[list[int]]:
         """Per group the stratum that its harm rate is about."""
         return [[self._groups.stratum(g, self._groups.favourable)] for g in range(len(self._groups.names))]
@@ -215,13 +218,13 @@ class _Pooled:
             poisoned,
         )
         closed, change = self._closed(
-            clean, poisoned, _Rates(before[:, None], self._harm_strata()), _Rates(after[:, None], self._harm_strata())
+            clean, poisoned, _Rates(before[:, None], self._harm_strata), _Rates(after[:, None], self._harm_strata)
         )
         odds_closed, _ = self._closed(
             clean,
             poisoned,
-            _Rates(self._odds(clean), self._odds_strata()),
-            _Rates(self._odds(poisoned), self._odds_strata()),
+            _Rates(self._odds(clean), self._odds_strata),
+            _Rates(self._odds(poisoned), self._odds_strata),
         )
         rises = after[0] - before[0]
         return Series(
@@ -278,7 +281,7 @@ class _Pooled:
             return CleanGap(gap=0.0, signed=Estimate(0.0), groups=(), constant_cost=constant_cost)
         order = np.argsort(rates[0], kind="stable")  # two different groups even where all are equal
         worst, best = int(order[-1]), int(order[0])
-        strata = self._harm_strata()
+        strata = self._harm_strata
         signed = self._estimate(
             rates[:, worst] - rates[:, best],
             self._effects(column, [(strata[worst], 1.0), (strata[best], -1.0)]),

@@ -59,10 +59,8 @@ class Subject:
         design = plugins.get("datasets", self.entry.name).design if registered else ""
         if not design:
             return self
-        table = plugins.get("datasets", design)().load(**self.entry.params)
-        if self.entry.rows is not None and self.entry.rows < len(table):
-            table = subsample(table, self.entry.rows, self.attribute)
-        return Subject(self.entry, replace(table, name=self.entry.label), self.attribute)
+        other, _ = load_subject(self.entry.model_copy(update={"name": design}), Path())
+        return replace(other, entry=self.entry)
 
     @cached_property
     def facts(self) -> Facts:
