@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from a4g_bench.cli import main
 from a4g_bench.engine.local import run_here
+from a4g_bench.store import checksums
 from a4g_bench.store.results import Results
 from a4g_bench.suite.load import load_suite
 from a4g_bench.suite.plan import Plan, make_plan
@@ -33,6 +36,16 @@ TINY: Mapping[str, Any] = {
 class _WrittenOut(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def forge(file: Path, table: pa.Table) -> None:
+    """Write a results file that says what no run wrote, with the right checksum and the table's own metadata."""
+    metadata = {key: text for key, text in (table.schema.metadata or {}).items() if key.decode() != checksums.KEY}
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, table.schema.with_metadata(metadata), write_page_checksum=True) as writer:
+        writer.write_table(table.replace_schema_metadata(metadata))
+        writer.add_key_value_metadata({checksums.KEY: checksums.BLANK})
+    file.write_bytes(checksums.seal(sink.getvalue()))
 
 
 def write_suite(folder: Path, **changes: Any) -> Path:

@@ -18,7 +18,7 @@ from a4g_bench.cli.app import app
 from a4g_bench.errors import A4GError
 from a4g_bench.suite.load import load_suite
 from a4g_bench.suite.plan import make_plan
-from tests.support import python, run_inline, said, write_suite
+from tests.support import forge, python, run_inline, said, write_suite
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_a_failed_search_is_told_with_its_reason(suite: Path, finished: Path, tm
     row = pq.ParquetFile(file).read()
     for column, value in (("status", "error"), ("error_type", "MemoryError"), ("error_message", "too large")):
         row = row.set_column(row.column_names.index(column), column, pa.array([value]))
-    pq.write_table(row, file)
+    forge(file, row)
     result = a4g.run(suite, tmp_path / "r")
     assert (len(result.complete), result.failed, result.missing) == (5, (file.stem,), ())
     assert not result.is_complete

@@ -1,11 +1,15 @@
 """``merge`` and ``clean``: whole results folders."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from a4g_bench.cli import exit_codes
 from a4g_bench.cli.options import AllowImport, ResultsFolder, Suite
 from a4g_bench.cli.output import examples, remark
+
+if TYPE_CHECKING:
+    from a4g_bench.workflows.status import SuiteStatus
 
 MERGE_EXAMPLES = examples(
     "a4g-bench merge /nfs/part-1 /nfs/part-2 --out results/whole",
@@ -19,13 +23,24 @@ def merge_command(
     """Make one results folder of several of the same suite.
 
     Every search is there once: complete rather than failed, the latest attempt rather than an earlier one. The folders
-    stay as they are.
+    stay as they are. What is damaged in all of them is left out and named; the exit code is then 3.
     """
+    from a4g_bench.errors import without_secrets
     from a4g_bench.store.folders import merge
     from a4g_bench.store.results import Results
 
-    merged = merge([Results(folder) for folder in folders], Results(out))
-    print(f"{merged} searches of {len(folders)} folders in {out}")
+    sources = [Results(folder) for folder in folders]
+    merged = merge(sources, Results(out))
+    for source in sources:
+        for name, why in source.damaged.items():
+            remark(f"damaged: {source.root}/{name} ({why})")
+    for search_id, lacking in merged.left_out.items():
+        remark(f"left out: {search_id}: no folder has all of it ({lacking})")
+    many = "" if len(folders) == 1 else "s"
+    print(f"{merged.searches} searches of {len(folders)} folder{many} in {without_secrets(out)}")
+    if merged.incomplete:
+        remark(f"run the suite with --results {without_secrets(out)} to make anew what is missing")
+        raise typer.Exit(exit_codes.INCOMPLETE)
 
 
 CLEAN_EXAMPLES = examples(
@@ -59,15 +74,22 @@ def clean_command(
     plan = make_plan(load_suite(suite, allow_import or ()))
     folder = Results(results or f"results/{plan.suite.name}")
     state = suite_status(plan, folder)
-    gone = dict(state.stale)
-    if failed:
-        gone |= {planned.search_id: f"failed: {state.errors[planned.search_id]}" for planned in state.failed}
+    gone = _gone(state, failed)
     for search_id, why in list(gone.items())[:_SHOWN]:
         print(f"{search_id}  {why}")
     if len(gone) > _SHOWN:
         print(f"... and {len(gone) - _SHOWN} more")
     if gone and yes:
         with Claim(folder.files, host_hash(), remark):
+            # once more: a run elsewhere may have finished some while the claim was waited for
+            still = _gone(suite_status(plan, folder), failed)
+            gone = {search_id: why for search_id, why in still.items() if search_id in gone}
             folder.drop(gone.keys())
     verb = "removed" if yes else "would be removed; --yes removes them"
     print(f"{len(gone)} of {len(state.attempts)} searches {verb}")
+
+
+def _gone(state: "SuiteStatus", failed: bool) -> dict[str, str]:
+    """The searches to remove, with the reason."""
+    errors = {planned.search_id: f"failed: {state.errors[planned.search_id]}" for planned in state.failed}
+    return dict(state.stale) | (errors if failed else {})

@@ -87,6 +87,8 @@ def run_command(
         f" {len(state.complete)} complete, {len(state.failed)} failed, {len(state.missing)} missing; results in"
         f" {without_secrets(root)}"
     )
+    for name, why in state.damaged.items():
+        remark(f"damaged: {without_secrets(root)}/{name} ({why}); the same command makes it anew")
     for search_id, error in list(state.errors.items())[:5]:
         remark(f"failed: {search_id}  {error}")
     if len(state.errors) > 5:

@@ -16,6 +16,7 @@ from a4g_bench.protocol import MEAN_SEED
 
 if TYPE_CHECKING:
     from a4g_bench.store.rows import AuditRow, QueryRow, SearchRow
+    from a4g_bench.store.verified import Verification
     from a4g_bench.workflows.replay import Replayed
 
 
@@ -36,6 +37,8 @@ def show_command(
 
     Its configuration and provenance, its trajectory, its poison rows, and its audit.
     """
+    from a4g_bench.store.verified import verification
+
     known_id, folder = locate(search_id, results or default_roots())
     record = folder.read_search(known_id)
     if record is None:
@@ -44,7 +47,8 @@ def show_command(
     if as_json:
         print_json({"search": record.search, "queries": record.queries, "audits": record.audits, "poison": poison})
         return
-    _print_search(record.search, folder.verified(known_id))
+    baseline = folder.read_baseline(record.search["baseline_id"] or "")
+    _print_search(record.search, verification(folder.files, record, baseline))
     _print_trajectory(record.queries, rows)
     _print_poison(poison, rows)
     _print_audit(record.audits)
@@ -65,7 +69,7 @@ def _identity_of(search: "SearchRow") -> dict[str, Any]:
     raise StoreError(f"search '{search['search_id']}': its row does not say what it was ('identity'); run it again")
 
 
-def _print_search(search: "SearchRow", verified: str | None) -> None:
+def _print_search(search: "SearchRow", verified: "Verification | None") -> None:
     identity = _identity_of(search)
     versions = json.loads(search["versions"] or "{}")
     print(f"search {search['search_id']}: {search['status']} (attempt {search['attempt']})")
@@ -124,7 +128,7 @@ def _print_search(search: "SearchRow", verified: str | None) -> None:
             "started": f"{search['started']:%Y-%m-%d %H:%M:%S} UTC" if search["started"] else None,
             "ended": f"{search['ended']:%Y-%m-%d %H:%M:%S} UTC" if search["ended"] else None,
             "machine": f"{search['cpu_model']}, {search['cores']} core(s) granted, host {search['host']}",
-            "verified": verified,
+            "verified": _verified(verified),
             "commit": f"{search['git_commit']}{dirty}" if search["git_commit"] else None,
             "protocol version": search["protocol_version"],
             "clean audit": search["baseline_id"],
@@ -132,6 +136,14 @@ def _print_search(search: "SearchRow", verified: str | None) -> None:
             "cautions": "; ".join(search["cautions"] or ()) or None,
         },
     )
+
+
+def _verified(verified: "Verification | None") -> str | None:
+    if verified is None:
+        return None
+    if verified.holds:
+        return verified.at
+    return f"{verified.at}, but its rows have changed since: replay it again"
 
 
 def _given_away(search: "SearchRow") -> str | None:

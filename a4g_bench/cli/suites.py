@@ -60,6 +60,11 @@ def check_command(
             print(f"stale    {search_id}  {why}")
     for name, why in state.damaged.items():
         remark(f"damaged: {without_secrets(root)}/{name} ({why}); run the suite again to make it anew")
+    if state.unsealed:
+        remark(
+            f"{state.unsealed} files are of an earlier version and bear no checksum: a4g-bench merge"
+            f" {without_secrets(root)} --out FOLDER writes a copy that does"
+        )
     raise typer.Exit(verdict(bool(state.failed), bool(state.missing)))
 
 

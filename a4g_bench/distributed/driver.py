@@ -27,6 +27,7 @@ from a4g_bench.distributed.trial import RunContext, SearchTrainable
 from a4g_bench.engine.task import planned_row
 from a4g_bench.engine.workload import workload
 from a4g_bench.errors import StoreError
+from a4g_bench.store.claim import place
 from a4g_bench.store.results import SearchRecord
 from a4g_bench.suite.plan import Plan, Planned
 
@@ -109,7 +110,7 @@ def execute(
         )
         watch = _Watch(report, todo, interrupt)
         _sweep()
-        with tempfile.TemporaryDirectory(prefix=f"{_TEMPORARY}{os.getpid()}-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{_TEMPORARY}{place()}-{os.getpid()}-") as folder:
             tuner = tune.Tuner(
                 tune.with_resources(tune.with_parameters(SearchTrainable, context=context), {"cpu": cores}),
                 param_space={"search": tune.grid_search(list(range(len(todo))))},
@@ -155,9 +156,10 @@ def _processes_like_any() -> Iterator[None]:
 
 
 def _sweep() -> None:
-    """Remove the temporary folders of runs that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*-*"):
-        owner = folder.name.removeprefix(_TEMPORARY).partition("-")[0]
+    """Remove the temporary folders of runs that were killed, here where process numbers mean the same."""
+    own = f"{_TEMPORARY}{place()}-"
+    for folder in Path(tempfile.gettempdir()).glob(f"{own}*-*"):
+        owner = folder.name.removeprefix(own).partition("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -140,6 +140,13 @@ class Oracle:
         results = self.fitter.run(jobs())
         return [self._outcome(plan, results, pending) for plan in plans]
 
+    def redrawn(self, attack: Attack, candidate: Candidate) -> str:
+        """The digest that a query of this candidate records; empty if its rows cannot be drawn."""
+        try:
+            return _digest([self.draw(attack, candidate, stage.train) for stage in self._modes[self.mode(candidate)]])
+        except Exception:  # an attack's own code, as when it was first drawn
+            return ""
+
     def remember(self, query: int, candidate: Candidate, digest: str, measurement: Measurement) -> None:
         """Take a recorded query as measured (a search that goes on after being cut short); the first one counts."""
         self._measured.setdefault(self._key(candidate, digest), (query, measurement))
@@ -166,8 +173,7 @@ class Oracle:
                 failed=reason,
                 seconds=time.perf_counter() - started,
             )
-        digests = [poison.digest for poison in drawn]
-        digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+        digest = _digest(drawn)
         jobs = tuple(
             Job(stage.train, stage.judged, query_victim_seed(self.view.seed, query, i), (p.features, p.labels))
             for stage, p in zip(stages, drawn, strict=True)
@@ -267,6 +273,12 @@ class _Plan:
     key: str = ""
     first: int = 0
     seconds: float = 0.0
+
+
+def _digest(drawn: Sequence[Poison]) -> str:
+    """Of a candidate's rows on each training set that judges it."""
+    digests = [poison.digest for poison in drawn]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
 def _labels(fit: Fit) -> np.ndarray:

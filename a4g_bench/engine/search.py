@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -81,18 +82,19 @@ class Search:
         )
 
     def replay(self, records: Sequence[Row]) -> None:
-        """Take up the recorded queries of a search that was cut short, without a fit; whole batches only."""
+        """Take up the recorded queries of a search that was cut short, without a fit.
+
+        Records that this search cannot have made are left alone: it then begins anew.
+        """
+        if not self._made(records):
+            return
         by_batch: dict[int, list[Row]] = {}
         for record in records:
             by_batch.setdefault(record["batch"], []).append(record)
         for batch in sorted(by_batch):
             results = []
             for record in by_batch[batch]:
-                candidate = Candidate(
-                    json.loads(record["parameters"]),
-                    replicate=record["replicate"],
-                    confirm=record["phase"] == "confirm",
-                )
+                candidate = _candidate(record)
                 measurement = _measurement(record)
                 if measurement is not None:
                     self.oracle.remember(record["query"], candidate, record["digest"], measurement)
@@ -104,6 +106,19 @@ class Search:
             self.records += by_batch[batch]
             self.attack.tell(results)
             self._batch = batch + 1
+
+    def _made(self, records: Sequence[Row]) -> bool:
+        """Whether records are this search's first batches, within its budget, of rows that it draws again."""
+        sizes = Counter(record["batch"] for record in records)
+        return bool(records) and (
+            [record["query"] for record in records] == list(range(len(records)))
+            and [record["batch"] for record in records] == sorted(sizes.elements())
+            and sorted(sizes) == list(range(len(sizes)))
+            and len(records) <= self.allowed
+            and max(sizes.values()) <= self.spec.batch_size
+            and all(record["search_id"] == self.search_id for record in records)
+            and all(self.oracle.redrawn(self.attack, _candidate(record)) == record["digest"] for record in records)
+        )
 
     def step(self) -> bool:
         """Run one batch of queries. Returns False when the search is over."""
@@ -206,6 +221,12 @@ class Search:
         failures = sum(record["failed"] is not None for record in self.records)
         if self._last_failure and failures >= min(TOO_MANY_FAILED, self.allowed) and 2 * failures > len(self.records):
             raise FitFailedError(f"{failures} of {len(self.records)} queries failed, the last", self._last_failure)
+
+
+def _candidate(record: Row) -> Candidate:
+    return Candidate(
+        json.loads(record["parameters"]), replicate=record["replicate"], confirm=record["phase"] == "confirm"
+    )
 
 
 def _measurement(record: Row) -> Measurement | None:

@@ -19,10 +19,17 @@ _Place = tuple[str, str, str, str]
 def read_consistent(
     tables: Sequence[ResultTables], searches: Sequence[Search]
 ) -> tuple[tuple[Outcome, ...], tuple[Search, ...]]:
-    """As :func:`read_outcomes`; a search whose stored audit says something else than its predictions yields none."""
+    """As :func:`read_outcomes`; a search whose stored audit is missing, or says something else than its predictions,
+    yields none.
+    """
     outcomes, lacking = read_outcomes(tables, searches)
     stored = _stored_means(tables)
-    wrong = {id(outcome): reason for outcome in outcomes if (reason := _contradiction(outcome, stored))}
+    with_audits = {table.where for table in tables if table.audits is not None}
+    wrong = {
+        id(outcome): reason
+        for outcome in outcomes
+        if outcome.search.where in with_audits and (reason := _contradiction(outcome, stored))
+    }
     return (
         tuple(outcome for outcome in outcomes if id(outcome) not in wrong),
         (*lacking, *(replace(o.search, lacks=wrong[id(o)]) for o in outcomes if id(o) in wrong)),
@@ -30,11 +37,13 @@ def read_consistent(
 
 
 def _contradiction(outcome: Outcome, stored: Mapping[_Place, tuple[float, float]]) -> str:
-    """What of a search's stored audit is not what its predictions give; nothing stored contradicts nothing."""
+    """What of a search's stored audit is missing, or is not what its predictions give."""
     people, search = outcome.clean.rows, outcome.search
     for side, audit in (("clean", outcome.clean.audit), ("poisoned", outcome.poisoned)):
         told = stored.get((search.where, search.search_id, search.audited_on.label, side))
-        if told is not None and not np.allclose(told, _means(people, audit), rtol=0, atol=_ROUNDING):
+        if told is None:
+            return f"its {side} audit is missing"
+        if not np.allclose(told, _means(people, audit), rtol=0, atol=_ROUNDING):
             return f"its stored {side} audit is not what its predictions give"
     return ""
 

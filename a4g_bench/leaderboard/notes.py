@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from a4g_bench.leaderboard.evidence import Evidence
+from a4g_bench.leaderboard.competitors import Competitor
+from a4g_bench.leaderboard.evidence import NO_ROWS, Evidence
 from a4g_bench.leaderboard.records import Budget, Cell, Entrant, Search
 from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.protocol import FIFTHS, POISON_BUDGETS
@@ -83,11 +84,12 @@ def _tracks(evidence: Evidence) -> list[str]:
 
 def _incomplete(evidence: Evidence, lacking: Sequence[Search]) -> list[str]:
     why = {s.place: s.lacks for s in lacking}
-    needed = sum(len(seeds) for seeds in evidence.required.values())
+    shown = [(who, evidence.required) for who in evidence.competitors]
     lines = []
-    for who in evidence.competitors:
+    for who, required in [*shown, *((line, _required_of(line, evidence)) for line in evidence.lines)]:
+        needed = sum(len(seeds) for seeds in required.values())
         holes = {}
-        for cell, seeds in evidence.required.items():
+        for cell, seeds in required.items():
             result = evidence.results.get((cell, who.entrant))
             missing = sorted(seeds - (result.seeds if result else frozenset()))
             if missing:
@@ -98,6 +100,16 @@ def _incomplete(evidence: Evidence, lacking: Sequence[Search]) -> list[str]:
             count = sum(map(len, holes.values()))
             lines.append(f"Incomplete: {who.label} lacks {count} of {needed} searches: {'; '.join(parts)}{more}.")
     return lines
+
+
+def _required_of(line: Competitor, evidence: Evidence) -> Mapping[Cell, frozenset[int]]:
+    """The seeds that a reference line needs: all of each setting on which it has any result."""
+    required: dict[Cell, frozenset[int]] = {}
+    for cell, seeds in evidence.required.items():
+        own = Cell(cell.setting, NO_ROWS)
+        if (own, line.entrant) in evidence.results:
+            required[own] = required.get(own, frozenset()) | seeds
+    return required
 
 
 def _hole(cell: Cell, entrant: Entrant, seeds: Sequence[int], why: dict[tuple[Cell, Entrant, int], str]) -> str:

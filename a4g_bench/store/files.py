@@ -151,6 +151,17 @@ class Files:
         else:
             self._told("written", lambda: _beyond_signals(lambda: _put(self._fs, path, content)))
 
+    def move(self, name: str, to: str) -> None:
+        """Give a file another name, in another folder if need be; one that is gone already is fine."""
+
+        def put() -> None:
+            if self.local:
+                _make_folder(Path(self._path(to)).parent)
+            with suppress(FileNotFoundError):
+                self._fs.move(self._path(name), self._path(to))
+
+        self._told("written", put)
+
     def delete(self, name: str) -> None:
         """Remove a file; one that is gone already is fine."""
 

@@ -1,28 +1,74 @@
 """Several results folders: found by a search, read as tables, made one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
 
 from a4g_bench.errors import StoreError
+from a4g_bench.store.holdings import STATE_COLUMNS, Holdings
 from a4g_bench.store.results import Results
 from a4g_bench.store.tables import ResultTables
 
 
-def merge(sources: Sequence[Results], target: Results) -> int:
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """How many searches a merged folder holds, and which it does not: no folder has all that belongs to them.
+
+    ``left_out`` maps a search to the tables that lack its rows. ``incomplete`` says whether damage may have cost any.
+    """
+
+    searches: int
+    left_out: Mapping[str, str]
+    incomplete: bool
+
+
+def merge(sources: Sequence[Results], target: Results) -> Merged:
     """Copy all searches of some folders into an empty one, with what belongs to them.
 
-    Of a search that several have, the one that is ``ok`` is taken, then the latest attempt, then the first folder's.
-    The target is the suite's of the sources, which must be one.
+    Of a search that several have, one that is ``ok`` and whole is taken, then one that is not ``ok``, then the latest
+    attempt, then the first folder's. One that is ``ok`` and nowhere whole is left out. The target is the suite's of the
+    sources, which must be one.
 
     Args:
-        sources: The folders to copy from.
+        sources: The folders to copy from; their ``damaged`` lists what could not be read.
         target: The folder to copy into.
 
     Returns:
-        How many searches there are in it.
+        What there is in it.
 
     Raises:
         StoreError: For folders without results, of different suites, or a target that holds any.
     """
+    first, planned = _one_suite(sources)
+    if target.manifest() is not None:
+        raise StoreError(f"'{target.root}' holds results already: name an empty folder")
+    best: dict[str, tuple[tuple[bool, int], int]] = {}
+    lacking: dict[str, list[str]] = {}
+    for position, source in enumerate(sources):
+        rows = source.read("searches", columns=STATE_COLUMNS).to_pylist()
+        holdings = Holdings.of(source)
+        for row in rows:
+            search_id, ok = row["search_id"], row["status"] == "ok"
+            if ok and (missing := holdings.lacks(row)):
+                lacking.setdefault(search_id, missing)
+                continue
+            worth = ok, row["attempt"] or 0
+            if search_id not in best or best[search_id][0] < worth:
+                best[search_id] = worth, position
+    audited: set[str] = set()
+    for position, source in enumerate(sources):
+        taken = {search_id for search_id, (_, at) in best.items() if at == position}
+        clean = source.identifiers("baselines") - audited
+        target.take(source, taken, clean)
+        audited |= clean
+    target.mark(first["suite"], first["suite_hash"], planned, sources[0].yardsticks())
+    left_out = {search_id: ", ".join(names) for search_id, names in lacking.items() if search_id not in best}
+    lost = [name for source in sources for name in source.damaged if _may_be_lost(name, best.keys())]
+    return Merged(len(best), left_out, bool(left_out or lost))
+
+
+def _one_suite(sources: Sequence[Results]) -> tuple[Mapping[str, Any], int]:
+    """The first manifest of folders that are one suite's, and how many searches that plans."""
     manifests = []
     for source in sources:
         manifest = source.manifest()
@@ -39,24 +85,13 @@ def merge(sources: Sequence[Results], target: Results) -> int:
                 f"'{source.root}' holds results of suite '{manifest['suite']}', '{sources[0].root}' of"
                 f" '{first['suite']}': the leaderboard takes several folders as they are"
             )
-    if target.manifest() is not None:
-        raise StoreError(f"'{target.root}' holds results already: name an empty folder")
-    best: dict[str, tuple[tuple[bool, int], int]] = {}
-    for position, source in enumerate(sources):
-        rows = source.read("searches", columns=["status", "attempt"]).to_pylist()
-        for row in rows:
-            worth = row["status"] == "ok", row["attempt"] or 0
-            if row["search_id"] not in best or best[row["search_id"]][0] < worth:
-                best[row["search_id"]] = worth, position
-    audited: set[str] = set()
-    for position, source in enumerate(sources):
-        taken = {search_id for search_id, (_, at) in best.items() if at == position}
-        clean = source.identifiers("baselines") - audited
-        target.take(source, taken, clean)
-        audited |= clean
-    planned = max(int(manifest["searches"]) for manifest in manifests)
-    target.mark(first["suite"], first["suite_hash"], planned, sources[0].yardsticks())
-    return len(best)
+    return first, max(int(manifest["searches"]) for manifest in manifests)
+
+
+def _may_be_lost(name: str, merged: Set[str]) -> bool:
+    """Whether a damaged file may have held the only row of a search."""
+    folder, _, file = name.rpartition("/")
+    return folder == "searches" and file.removesuffix(".parquet") not in merged
 
 
 def locate(

@@ -11,14 +11,13 @@ Layout below the root::
     journal/<id>.parquet               queries of a search that is not finished
     verified/<id>.json                 when a search was replayed and gave its predictions again
     <table>/part-*.parquet             many searches in one file, after compaction
+    damaged/...                        files that could not be read, set aside once a run had made their rows anew
 
 How files and parts make a table is told in :mod:`a4g_bench.store.table_files`.
 """
 
-import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -28,10 +27,15 @@ import pyarrow.compute as pc
 from a4g_bench.errors import StoreError
 from a4g_bench.protocol import YARDSTICKS
 from a4g_bench.store import tables
+from a4g_bench.store.checksums import sealed_json, unsealed_json
 from a4g_bench.store.files import Files
 from a4g_bench.store.rows import AuditRow, MetricRow, PredictionRow, QueryRow, SearchRow
 from a4g_bench.store.table_files import TableFiles, add_part, compact
 from a4g_bench.store.tables import Row
+
+
+class _DamagedManifestError(Exception):
+    """The manifest is not what was written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +86,36 @@ class Results:
         """Files that could not be read, with the reason."""
         return self._tables.damaged
 
+    @property
+    def unsealed(self) -> Set[str]:
+        """Table files that were read and bear no checksum, being of an earlier version."""
+        return self._tables.unsealed
+
     # manifest ---------------------------------------------------------------------------------------------------------
 
     def manifest(self) -> dict[str, Any] | None:
         """The manifest, or None for an empty or absent folder. Raises ``StoreError`` if it is no manifest."""
+        try:
+            return self._manifest()
+        except _DamagedManifestError as error:
+            raise StoreError(f"results '{self.root}': manifest.json cannot be read: {error}") from error
+
+    def _manifest(self) -> dict[str, Any] | None:
+        """The same; what damage may have done is told apart."""
         if not self.files.exists("manifest.json"):
             return None
         try:
-            manifest = json.loads(self.files.read("manifest.json").to_pybytes())
+            manifest, sealed = unsealed_json(self.files.read("manifest.json").to_pybytes())
             version, suite = int(manifest["schema_version"]), str(manifest["suite"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"results '{self.root}': manifest.json cannot be read: {error}") from error
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, StoreError) as error:
+            raise _DamagedManifestError(str(error)) from error
         if version > tables.SCHEMA_VERSION:
             raise StoreError(
                 f"results '{self.root}': written with schema version {version}, this a4g-bench reads up to"
                 f" {tables.SCHEMA_VERSION}: upgrade it"
             )
+        if version >= tables.CHECKSUMS_SINCE and not sealed:
+            raise _DamagedManifestError("it bears no checksum")
         return {**manifest, "suite": suite}
 
     def yardsticks(self) -> tuple[str, ...]:
@@ -120,11 +138,20 @@ class Results:
             "searches": searches,
             **({} if tuple(yardsticks) == YARDSTICKS else {"yardsticks": list(yardsticks)}),
         }
-        self.files.write("manifest.json", json.dumps(manifest, indent=1).encode())
+        self.files.write("manifest.json", sealed_json(manifest))
 
     def require(self, suite: str) -> None:
-        """Raise ``StoreError`` if the folder holds another suite's results."""
-        manifest = self.manifest()
+        """Raise ``StoreError`` if the folder holds another suite's results.
+
+        A damaged manifest is listed as such where all searches say that they are this suite's.
+        """
+        try:
+            manifest = self._manifest()
+        except _DamagedManifestError as error:
+            if set(self.read("searches", columns=["suite"])["suite"].to_pylist()) != {suite}:
+                raise StoreError(f"results '{self.root}': manifest.json cannot be read: {error}") from error
+            self.damaged["manifest.json"] = str(error)
+            return
         if manifest is not None and manifest["suite"] != suite:
             raise StoreError(
                 f"results '{self.root}' belong to suite '{manifest['suite']}', not to '{suite}':"
@@ -185,20 +212,11 @@ class Results:
         """Merge the files of single searches into one more part per table, where there are more than ``keep``."""
         compact(self._tables, keep)
 
-    def note_verified(self, search_id: str, versions: Mapping[str, Any]) -> None:
-        """Note that a search was replayed and gave its predictions again; ``versions`` are those that had changed."""
-        note = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "versions_changed": dict(versions)}
-        self.files.write(f"verified/{search_id}.json", json.dumps(note, indent=1).encode())
-
-    def verified(self, search_id: str) -> str | None:
-        """When a search was last replayed with the same predictions, or None."""
-        name = f"verified/{search_id}.json"
-        if not self.files.exists(name):
-            return None
-        try:
-            return str(json.loads(self.files.read(name).to_pybytes())["at"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            raise StoreError(f"results '{self.root}': {name} does not say when; remove it") from None
+    def set_aside(self, names: Sequence[str]) -> None:
+        """Move damaged files out of the tables, below ``damaged/``. For whoever holds the folder alone."""
+        for name in names:
+            self.files.move(name, f"damaged/{name}")
+            self.damaged.pop(name, None)
 
     def take(self, other: "Results", search_ids: Set[str], baseline_ids: Set[str]) -> None:
         """Copy searches and clean audits that this folder does not have, with all that belongs to them."""
@@ -257,7 +275,7 @@ class Results:
         search_rows: list[SearchRow] = self._rows("searches", search_id)
         if not search_rows:
             return None
-        [search] = search_rows
+        search = search_rows[0]
         queries: list[QueryRow] = self._rows("queries", search_id) if search["queries"] else []
         if search["status"] != "ok":
             return SearchRecord(search, queries)

@@ -3,19 +3,23 @@
 A folder (``searches``, ``poison/<data set>``, ...) holds ``<identifier>.parquet`` and, after compaction,
 ``part-*.parquet``. The rows of an identifier count once: those of its own file, else those of the latest part that has
 some. So compaction may be interrupted at any moment, and a later attempt replaces an earlier one by being written.
+
+A file is believed for what it holds: each bears a checksum, and one of an identifier's own must hold its rows alone.
 """
 
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from a4g_bench.store import tables
+from a4g_bench.errors import StoreError
+from a4g_bench.store import checksums, tables
 from a4g_bench.store.files import Files, first_line
 
 #: Files of a remote table that are read at once.
@@ -40,14 +44,21 @@ class TableFiles:
         self.files = files
         #: file -> why it could not be read
         self.damaged: dict[str, str] = {}
+        #: files that were read and bear no checksum, being of an earlier version
+        self.unsealed: set[str] = set()
 
     def write(self, name: str, table: pa.Table) -> None:
-        """Write one file, stamped with the schema version. Raises ``StoreError`` if it cannot be written."""
+        """Write one file, stamped with the schema version and sealed with its checksum.
+
+        Raises ``StoreError`` if it cannot be written.
+        """
         sink = pa.BufferOutputStream()
         stamped = table.replace_schema_metadata(tables.stamp(table.schema).metadata)
         how = _SMALL if table.nbytes < SMALL_BYTES else _LARGE
-        pq.write_table(stamped, sink, write_page_checksum=True, **how)
-        self.files.write(name, sink.getvalue())
+        with pq.ParquetWriter(sink, stamped.schema, write_page_checksum=True, **how) as writer:
+            writer.write_table(stamped)
+            writer.add_key_value_metadata({checksums.KEY: checksums.BLANK})
+        self.files.write(name, checksums.seal(sink.getvalue()))
 
     def listing(self, folder: str) -> Listing:
         """The files of one table."""
@@ -61,42 +72,69 @@ class TableFiles:
         return [*tables.TABLES, *sorted(poison - {"poison"})]
 
     def load(self, name: str, columns: Sequence[str] | None = None) -> pa.Table | None:
-        """One file, with all its columns or some; None if it is not there or damaged.
+        """One file, with all its columns or some, the identifier always; None if it is not there or damaged.
 
-        Raises ``StoreError`` for a file of a newer schema version, or of other columns than its table has.
+        Raises ``StoreError`` for a file of a newer schema version.
         """
-        return self._noted(name, *self._load(name, columns))
+        return self._noted(name, self._load(name, columns))
 
-    def _noted(self, name: str, table: pa.Table | None, why: str | None) -> pa.Table | None:
-        """Note whether a file is damaged: ``why``, or None."""
-        if why is not None:
-            self.damaged[name] = why
-        elif table is not None:
+    def _noted(self, name: str, read: "_Read") -> pa.Table | None:
+        """Note what reading a file told of it."""
+        if read.damage is not None:
+            self.damaged[name] = read.damage
+        elif read.table is not None:
             self.damaged.pop(name, None)  # written anew since
-        return table
+            (self.unsealed.discard if read.sealed else self.unsealed.add)(name)
+        return read.table
 
-    def _load(self, name: str, columns: Sequence[str] | None) -> tuple[pa.Table | None, str | None]:
+    def _load(self, name: str, columns: Sequence[str] | None) -> "_Read":
         """One file, or why it is damaged; neither if it is not there."""
-        expected = tables.schema_of(name.rpartition("/")[0])
+        folder, _, own = name.rpartition("/")
+        key = tables.key_of(folder)
         try:
+            content = self.files.read(name)
+            sealed = checksums.holds(content)
+            if sealed is False:
+                return _Read(damage=checksums.NOT_AS_WRITTEN)
             # in this thread: Arrow's own may still hold a file when the interpreter ends, and abort it
-            reader = pq.ParquetFile(
-                pa.BufferReader(self.files.read(name)), pre_buffer=False, page_checksum_verification=True
-            )
-            tables.check(reader.schema_arrow, expected, f"{self.files.root}/{name}")
-            return reader.read(columns=columns if columns is None else list(columns), use_threads=False), None
+            reader = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False, page_checksum_verification=True)
+            damage = self._unreadable(name, reader.schema_arrow, bool(sealed))
+            if damage is not None:
+                return _Read(damage=damage)
+            wanted = None if columns is None or not sealed else list(dict.fromkeys([key, *columns]))
+            table = reader.read(columns=wanted, use_threads=False)  # without a checksum, pages tell of damage
         except FileNotFoundError:
-            return None, None
+            return _Read()
         except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: a name that is no text
-            return None, first_line(error)
+            return _Read(damage=first_line(error))
+        damage = _foreign(table, folder, key, own.removesuffix(".parquet"))
+        if damage is not None:
+            return _Read(damage=damage)
+        if columns is not None and not sealed:
+            table = table.select([c for c in dict.fromkeys([key, *columns]) if c in table.column_names])
+        return _Read(table.replace_schema_metadata(tables.stamp(table.schema).metadata), bool(sealed))
+
+    def _unreadable(self, name: str, schema: pa.Schema, sealed: bool) -> str | None:
+        """Why a file is no table that can be read; ``StoreError`` if it takes a newer version to read it."""
+        version = tables.version_of(schema)
+        if version is None:
+            return "not a table of a4g-bench: no schema version in its metadata"
+        if version > tables.SCHEMA_VERSION and sealed:
+            raise StoreError(
+                f"{self.files.root}/{name}: written with schema version {version}, this a4g-bench reads up to"
+                f" {tables.SCHEMA_VERSION}: upgrade it"
+            )
+        if version >= tables.CHECKSUMS_SINCE and not sealed:
+            return "it bears no checksum"
+        return tables.unlike(schema, tables.schema_of(name.rpartition("/")[0]))
 
     def _load_all(self, names: Sequence[str], columns: Sequence[str] | None) -> Iterator[tuple[str, pa.Table]]:
         """The files that are there and sound, in order. Remote ones are read several at a time."""
 
-        def sound(read: Iterable[tuple[pa.Table | None, str | None]]) -> Iterator[tuple[str, pa.Table]]:
-            for name, (table, why) in zip(names, read, strict=True):
-                if self._noted(name, table, why) is not None:
-                    yield name, table
+        def sound(files: Iterable[_Read]) -> Iterator[tuple[str, pa.Table]]:
+            for name, read in zip(names, files, strict=True):
+                if self._noted(name, read) is not None:
+                    yield name, read.table
 
         if self.files.local or len(names) < 2:
             yield from sound(self._load(name, columns) for name in names)
@@ -170,6 +208,27 @@ class TableFiles:
                 return rows
             nothing = rows
         return nothing
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """What reading a file gave: its table, or why it is damaged; neither if it is not there."""
+
+    table: pa.Table | None = None
+    sealed: bool = False
+    damage: str | None = None
+
+
+def _foreign(table: pa.Table, folder: str, key: str, own: str) -> str | None:
+    """Why rows cannot be those of the file that they stand in; ``own`` is the identifier in its name."""
+    held = pc.unique(table[key])
+    if not own.startswith("part-"):
+        others = [identifier for identifier in held.to_pylist() if identifier != own]
+        if others:
+            return f"it holds rows of '{others[0]}'"
+    if folder == "searches" and len(held) < len(table):
+        return "it holds several rows of one search"
+    return None
 
 
 _PART = re.compile(r"part-(\d{6})-[0-9a-f]+\.parquet$")

@@ -1,6 +1,7 @@
 """The Parquet tables of a results folder: their columns, and the check every read goes through.
 
-Each file carries ``schema_version`` in its Parquet metadata; a file of a newer version is refused by name.
+Each file carries ``schema_version`` in its Parquet metadata, and since version 2 a checksum of its own
+(:mod:`a4g_bench.store.checksums`); a file of a newer version is refused by name.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ from a4g_bench.protocol import YARDSTICKS
 #: A row of any table; ``store/rows.py`` has the type of each.
 Row = dict[str, Any]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+#: Since this version every file bears a checksum: one that lacks it is damaged.
+CHECKSUMS_SINCE = 2
 _VERSION_KEY = b"a4g_schema_version"
 _BEHIND = " behind "
 
@@ -213,32 +216,27 @@ def key_of(folder: str) -> str:
 
 
 def stamp(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with this version in its metadata."""
-    return schema.with_metadata({**(schema.metadata or {}), _VERSION_KEY: str(SCHEMA_VERSION).encode()})
+    """Return the schema with this version, and nothing else, in its metadata."""
+    return schema.with_metadata({_VERSION_KEY: str(SCHEMA_VERSION).encode()})
 
 
-def check(schema: pa.Schema, expected: pa.Schema, where: str) -> None:
-    """Raise ``StoreError`` unless a file's schema is of a known version and holds the expected columns with their
-    types.
-    """
+def version_of(schema: pa.Schema) -> int | None:
+    """The schema version that a file says; None if it says none."""
     raw = (schema.metadata or {}).get(_VERSION_KEY)
-    if raw is None or not raw.isdigit():
-        raise StoreError(f"{where}: not a table of a4g-bench (no schema version in its metadata)")
-    version = int(raw)
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{where}: written with schema version {version}, this a4g-bench reads up to {SCHEMA_VERSION}: upgrade it"
-        )
+    return int(raw) if raw is not None and raw.isdigit() else None
+
+
+def unlike(schema: pa.Schema, expected: pa.Schema) -> str | None:
+    """What keeps a file from being read as a table of the expected columns with their types; None if nothing does."""
     for column in expected:
         position = schema.get_field_index(column.name)
         if position < 0 and column.name in LATER_COLUMNS:
             continue
         if position < 0:
-            raise StoreError(f"{where}: column '{column.name}' is missing")
+            return f"column '{column.name}' is missing"
         if schema.field(position).type != column.type:
-            raise StoreError(
-                f"{where}: column '{column.name}' is {schema.field(position).type}, expected {column.type}"
-            )
+            return f"column '{column.name}' is {schema.field(position).type}, expected {column.type}"
+    return None
 
 
 #: Metrics of an audit that are reported whatever a search optimised.

@@ -13,7 +13,7 @@ from a4g_bench.engine.audit import Audit, LocalAuditor, audit_poison, unpack
 from a4g_bench.errors import DataError, StoreError, SuiteError
 from a4g_bench.metrics.estimate import Predictions
 from a4g_bench.protocol import MEAN_SEED
-from a4g_bench.store import poison_rows
+from a4g_bench.store import poison_rows, verified
 from a4g_bench.store.coordinates import Place
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.store.tables import Row
@@ -73,7 +73,8 @@ def replay_search(
     spec, subject = _made_by(record.search, suite or record.search["suite"], allow_import)
     replayed = replay(results, record, spec, subject)
     if replayed.verified:
-        results.note_verified(search_id, replayed.versions)
+        baseline = results.read_baseline(record.search["baseline_id"] or "")
+        verified.note(results.files, record, baseline, replayed.versions)
     return replayed
 
 

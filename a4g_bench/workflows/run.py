@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from a4g_bench.distributed import environment
 from a4g_bench.distributed.options import Progress, Report, RunOptions
@@ -60,7 +60,7 @@ def run_suite(
         )
     results = Results(root)
     before = suite_status(plan, results)
-    if not _todo(before, options):
+    if not _todo(before, options) and not before.damaged:
         if results.leftovers(_ended(before)):
             with suppress(StoreError), Claim(results.files, host_hash(), say):  # StoreError: not now, or not by us
                 results.sweep(_ended(before))
@@ -77,10 +77,21 @@ def run_suite(
             report(progress)
 
         finished = execute(plan, todo, before.attempts, root, options, relay) if todo else True
-        after = suite_status(plan, Results(root))
+        after = _mended(plan, Results(root), say)
     ended = _ended(after)
     ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
     return RunOutcome(after, len(ran), not finished)
+
+
+def _mended(plan: Plan, results: Results, say: Callable[[str], None]) -> SuiteStatus:
+    """Where the suite stands. Once no search is missing, damaged files are of no use any more and are set aside."""
+    after = suite_status(plan, results)
+    if after.missing or not after.damaged:
+        return after
+    for name, why in after.damaged.items():
+        say(f"{name} is damaged ({why}); nothing is missing without it: moved to damaged/{name}")
+    results.set_aside(list(after.damaged))
+    return replace(after, damaged={})
 
 
 def _executor(options: RunOptions) -> Execute:

@@ -10,11 +10,11 @@ from typing import Any
 from a4g_bench.errors import StoreError
 from a4g_bench.store.claim import read_claims
 from a4g_bench.store.coordinates import PLACE_COLUMNS, Place
+from a4g_bench.store.holdings import STATE_COLUMNS, Holdings
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 
-_STATE = ("search_id", "status", "attempt", "error_type", "error_message", "queries", "poison_rows", "baseline_id")
-_SEARCH_COLUMNS = (*_STATE, "identity", *PLACE_COLUMNS)
+_SEARCH_COLUMNS = (*STATE_COLUMNS, "error_type", "error_message", "identity", *PLACE_COLUMNS)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -22,7 +22,8 @@ class SuiteStatus:
     """Planned searches by what became of them; together they are the plan.
 
     ``stale`` maps the identifier of a result that no planned search has (any more) to what differs from the planned
-    search in its place, or to ``not in the suite``. ``damaged`` maps unreadable files to the reason.
+    search in its place, or to ``not in the suite``. ``damaged`` maps unreadable files to the reason, ``unsealed``
+    counts those that bear no checksum.
     """
 
     complete: tuple[Planned, ...]
@@ -32,19 +33,20 @@ class SuiteStatus:
     errors: dict[str, str]
     stale: dict[str, str]
     damaged: dict[str, str]
+    unsealed: int = 0
 
 
 def suite_status(plan: Plan, results: Results) -> SuiteStatus:
     """Compare a plan with a results folder (absent and empty ones included).
 
-    A search is complete if its row says ``ok`` and its rows in the other tables are there. Raises ``StoreError`` if the
-    folder belongs to another suite.
+    A search is complete if its row says ``ok`` and its rows in the other tables are there. Every file is read and its
+    checksum verified. Raises ``StoreError`` if the folder belongs to another suite.
     """
     results.require(plan.suite.name)
     rows: dict[str, dict[str, Any]] = {
         row["search_id"]: row for row in results.read("searches", columns=_SEARCH_COLUMNS).to_pylist()
     }
-    present = {name: results.identifiers(name) for name in ("queries", "audits", "predictions", "poison", "baselines")}
+    holdings = Holdings.of(results)
     complete, failed, missing = [], [], []
     for planned in plan.searches:
         row = rows.get(planned.search_id)
@@ -52,7 +54,7 @@ def suite_status(plan: Plan, results: Results) -> SuiteStatus:
             missing.append(planned)
         elif row["status"] != "ok":
             failed.append(planned)
-        elif _whole(row, present):
+        elif not holdings.lacks(row):
             complete.append(planned)
         else:
             missing.append(planned)
@@ -66,16 +68,8 @@ def suite_status(plan: Plan, results: Results) -> SuiteStatus:
         },
         stale=_stale(plan, rows),
         damaged=dict(results.damaged),
+        unsealed=len(results.unsealed),
     )
-
-
-def _whole(row: dict[str, Any], present: dict[str, set[str]]) -> bool:
-    needed = [name for name in ("audits", "predictions") if row["search_id"] not in present[name]]
-    if row["queries"] and row["search_id"] not in present["queries"]:
-        needed.append("queries")
-    if row["poison_rows"] and row["search_id"] not in present["poison"]:
-        needed.append("poison")
-    return not needed and row["baseline_id"] in present["baselines"]
 
 
 def _stale(plan: Plan, rows: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from a4g_bench.errors import StoreError
+from a4g_bench.store.checksums import sealed_json, unsealed_json
 from a4g_bench.store.results import Results
-from tests.support import complaint, said, tree
+from tests.support import complaint, forge, said, tree
 
 ROOT = Path("results/tiny")
 
@@ -22,7 +23,7 @@ def rewrite(table: str, **columns: Any) -> str:
     file = sorted((ROOT / table).rglob("*.parquet"))[0]
     whole = pq.ParquetFile(file).read()
     rows = [row | columns for row in whole.to_pylist()]
-    pq.write_table(pa.Table.from_pylist(rows, whole.schema), file, write_page_checksum=True)
+    forge(file, pa.Table.from_pylist(rows, whole.schema))
     return file.stem
 
 
@@ -52,8 +53,8 @@ def test_folders_whose_manifest_lacks_a_key_are_not_merged(
     finished: Path, capsys: pytest.CaptureFixture[str], missing: set[str], named: str
 ) -> None:
     file = ROOT / "manifest.json"
-    manifest = json.loads(file.read_text())
-    file.write_text(json.dumps({key: value for key, value in manifest.items() if key not in missing}))
+    manifest, _ = unsealed_json(file.read_bytes())
+    file.write_bytes(sealed_json({key: value for key, value in manifest.items() if key not in missing}))
     before = tree(finished)
     line = complaint(capsys, "merge", ROOT, "--out", "merged")
     assert f"results '{ROOT}': manifest.json says no '{named}'" in line
@@ -114,7 +115,7 @@ def test_a_note_of_a_replay_that_does_not_say_when_is_named(
     (ROOT / "verified").mkdir(exist_ok=True)
     (ROOT / "verified" / f"{search_id}.json").write_text(text)
     line = complaint(capsys, "show", search_id)
-    assert f"results '{ROOT}': verified/{search_id}.json does not say when; remove it" in line
+    assert f"results '{ROOT}': verified/{search_id}.json does not say when and of which rows; remove it" in line
 
 
 @pytest.mark.parametrize("column", ["row_ids", "audit_seed", "group_names", "predicted", "fingerprint"])

@@ -10,7 +10,7 @@ import pytest
 
 from a4g_bench.cli.output import Printable
 from a4g_bench.store.results import Results, SearchRecord
-from tests.support import complaint, said, tree, write_suite
+from tests.support import complaint, forge, said, tree, write_suite
 
 ROOT = Path("results/tiny")
 
@@ -72,7 +72,7 @@ def test_a_file_that_asks_for_pickled_types_is_only_read_as_data(
         else field
         for field in table.schema
     ]
-    pq.write_table(table.cast(pa.schema(fields, table.schema.metadata)), file)
+    forge(file, table.cast(pa.schema(fields, table.schema.metadata)))
     assert said(capsys, "check", "tiny.yaml").code in (0, 3)
     assert not Path("touched").exists()
 

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from a4g_bench.store.results import Results
-from tests.support import complaint, plan_of, run_inline, said, write_suite
+from tests.support import complaint, forge, plan_of, run_inline, said, write_suite
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_rows_that_were_changed_since_are_told(
     file = root / "poison" / "synthetic" / f"{ids['cell-duplication']}.parquet"
     table = pq.read_table(file)
     flipped = pa.array([1 - label for label in table["label"].to_pylist()], pa.int64())
-    pq.write_table(table.set_column(table.column_names.index("label"), "label", flipped), file)
+    forge(file, table.set_column(table.column_names.index("label"), "label", flipped))
     answer = said(capsys, "replay", ids["cell-duplication"], "--results", root, "--suite", suite)
     assert answer.code == 1
     assert answer.out.startswith("differs: 0 predictions of the clean and ")

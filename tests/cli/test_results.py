@@ -165,7 +165,7 @@ def test_a_folder_of_truncated_files_names_them(finished: Path, capsys: pytest.C
 def test_a_broken_manifest_is_named(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for text in ("{", "[]", "{}", '{"schema_version": "x", "suite": "tiny"}'):
         (ROOT / "manifest.json").write_text(text)
-        for words in (["leaderboard"], ["check", "tiny.yaml"], ["run", "tiny.yaml"]):
+        for words in (["leaderboard"], ["status"], ["merge", ROOT, "--out", "merged"]):
             assert "manifest.json" in complaint(capsys, *words)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from a4g_bench.store.claim import place
 from a4g_bench.store.results import Results
 from tests.distributed import runs
 from tests.support import write_suite
@@ -52,7 +53,8 @@ def test_a_killed_driver_loses_at_most_the_batch_in_flight(long: tuple[Path, Pat
         runs.words("run", suite, "--results", root, "--workers", 1), env=runs.environment(), stderr=subprocess.DEVNULL
     )
     runs.wait_for(lambda: any(root.glob("journal/*.parquet")))
-    folders = set(Path(tempfile.gettempdir()).glob(f"a4g-bench-{process.pid}-*"))  # any later run may sweep them
+    pattern = f"a4g-bench-{place()}-{process.pid}-*"  # any later run may sweep such a folder
+    folders = set(Path(tempfile.gettempdir()).glob(pattern))
     process.kill()
     process.wait()
     torn = root / "journal" / ".torn.parquet.0.tmp"

@@ -1,6 +1,6 @@
 """One search in this process: budgets, folds, repeated and failed queries, and what the attack is kept from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,55 @@ def test_a_search_cut_short_goes_on_as_if_it_had_not_been(
     assert resumed.search["status"] == whole.search["status"]
     assert resumed.search["error_message"] == whole.search["error_message"]
     assert resumed.search["chosen_query"] == whole.search["chosen_query"]
+    assert [untimed(query) for query in resumed.queries] == [untimed(query) for query in whole.queries]
+
+
+def doubled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [*rows, *rows]
+
+
+def without_the_first_batch(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return rows[2:]
+
+
+def of_rows_never_drawn(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"digest": "0" * 16} for row in rows]
+
+
+def of_another_recipe(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"parameters": '{"from": 9}'} for row in rows]
+
+
+def in_larger_batches(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"batch": 0} for row in rows]
+
+
+def beyond_the_budget(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [rows[i % len(rows)] | {"query": i, "batch": i // 2} for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [doubled, without_the_first_batch, of_rows_never_drawn, of_another_recipe, in_larger_batches, beyond_the_budget],
+)
+def test_a_journal_that_the_search_cannot_have_written_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
+) -> None:
+    """Its measurements are impossible ones, so that a query that was believed shows."""
+    attack = scripted(*[Candidate({"from": start}) for start in range(10)])
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    whole = searched(monkeypatch, tmp_path, attack, query_budgets=[10], batch_size=2)
+    recorded = [query | {"unfairness": -1.0} for query in whole.queries if query["batch"] < 2]
+    journal = Results(str(cut / "results"))
+    journal.write_journal(whole.search["search_id"], recorded)
+    believed = searched(monkeypatch, cut, attack, query_budgets=[10], batch_size=2)
+    assert [query["unfairness"] == -1.0 for query in believed.queries] == [True] * 4 + [False] * 6
+    journal.drop({whole.search["search_id"]})
+    journal.write_journal(whole.search["search_id"], change(recorded))
+    resumed = searched(monkeypatch, cut, attack, query_budgets=[10], batch_size=2)
     assert [untimed(query) for query in resumed.queries] == [untimed(query) for query in whole.queries]
 
 

@@ -20,7 +20,7 @@ def found(drawn: Folder, audits: list[dict[str, object]] | None = None) -> Varia
     table = ResultTables(
         bare.where, bare.searches, bare.predictions, bare.baselines, pa.Table.from_pylist(rows, schema=AUDITS)
     )
-    [spread] = [s for s in variance_shares(study([table], Selection()), [table]) if s.entrant == "sobol"]
+    [spread] = [s for s in variance_shares(study([bare], Selection()), [table]) if s.entrant == "sobol"]
     return spread
 
 

@@ -17,7 +17,7 @@ from a4g_bench.leaderboard.selection import Selection
 from a4g_bench.reporting.data import on_page, subsets
 from tests.leaderboard.boards import Folder
 from tests.leaderboard.drawn import BLOCK, HALF, NONE, full
-from tests.support import complaint, plan_of, run_inline, said
+from tests.support import complaint, forge, plan_of, run_inline, said
 
 
 def grid() -> Folder:
@@ -84,7 +84,7 @@ def rewritten(root: Path, copy: Path, table: str, column: str, change: Callable[
         content = pq.ParquetFile(file).read()
         values = pa.array([change(row) for row in content.to_pylist()], content.schema.field(column).type)
         content = content.set_column(content.column_names.index(column), column, values)
-        pq.write_table(content, file)
+        forge(file, content)
     return copy
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from a4g_bench.errors import StoreError
@@ -21,6 +20,7 @@ from a4g_bench.store.results import Results
 from tests.store import records
 from tests.store.proxy import Proxy
 from tests.store.s3 import SECRET, s3, uri
+from tests.support import forge
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ def test_merging_changes_nothing(root: str) -> None:
         assert [name.startswith("searches/part-") for name in results.files.names("searches")] == [True] * attempt
 
 
-def test_many_files_are_read_as_from_a_disk(root: str, local: Results) -> None:
+def test_many_files_are_read_as_from_a_disk(root: str, local: Results, tmp_path: Path) -> None:
     """Rows, their order and the damaged files; and the error if one is of a newer version."""
     remote = Results(root)
     for results in (remote, local):
@@ -106,9 +106,8 @@ def test_many_files_are_read_as_from_a_disk(root: str, local: Results) -> None:
     said = []
     for results in (remote, local):
         newer = pa.table({"search_id": ["s20"]}).replace_schema_metadata({"a4g_schema_version": "9"})
-        sink = pa.BufferOutputStream()
-        pq.write_table(newer, sink)
-        results.files.write("audits/s20.parquet", sink.getvalue())
+        forge(tmp_path / "newer", newer)
+        results.files.write("audits/s20.parquet", (tmp_path / "newer").read_bytes())
         with pytest.raises(StoreError) as caught:
             results.read("audits")
         said.append(str(caught.value).removeprefix(results.root))

@@ -100,11 +100,12 @@ def test_the_journal_keeps_the_queries_until_the_search_is_finished(bucket: Resu
 
 def test_a_journal_that_is_torn_is_ignored_and_named(local: Results, root: Path) -> None:
     local.write_journal("s1", DONE.queries)
-    local.write_journal("s2", DONE.queries)
+    others = [{**query, "search_id": "s2"} for query in DONE.queries]
+    local.write_journal("s2", others)
     file = root / "journal" / "s1.parquet"
     file.write_bytes(file.read_bytes()[:-20])
     assert local.read_journal("s1") == []
-    assert local.read_journal("s2") == DONE.queries
+    assert local.read_journal("s2") == others
     assert list(local.damaged) == ["journal/s1.parquet"]
     local.write_journal("s1", DONE.queries)
     assert local.read_journal("s1") == DONE.queries
@@ -159,7 +160,7 @@ def test_a_folder_is_one_suites(local: Results, root: Path) -> None:
     local.mark("tiny", "0", 6)
     local.mark("tiny", "1", 8)
     manifest = local.manifest()
-    assert manifest == {"schema_version": 1, "suite": "tiny", "suite_hash": "1", "searches": 8}
+    assert manifest == {"schema_version": 2, "suite": "tiny", "suite_hash": "1", "searches": 8}
     before = tree(root)
     for act in (lambda: local.mark("other", "0", 1), lambda: local.require("other")):
         with pytest.raises(StoreError, match="belong to suite 'tiny', not to 'other': give another --results folder"):
@@ -176,7 +177,7 @@ def test_a_plan_is_not_held_against_another_suites_folder(plan: Plan, local: Res
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (json.dumps({"schema_version": 99, "suite": "tiny"}), "schema version 99, this a4g-bench reads up to 1"),
+        (json.dumps({"schema_version": 99, "suite": "tiny"}), "schema version 99, this a4g-bench reads up to 2"),
         ('{"schema_version": 1, "sui', "manifest.json cannot be read"),
         ('{"suite": "tiny"}', "manifest.json cannot be read: 'schema_version'"),
         ("[1]", "manifest.json cannot be read"),
