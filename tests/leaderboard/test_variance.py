@@ -1,14 +1,15 @@
 """Where the spread over seeds comes from, on boards where there is one source of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from a4g_bench.leaderboard import ResultTables
 from a4g_bench.leaderboard.analyses.variance import VarianceShares, variance_shares
 from a4g_bench.leaderboard.board import study
 from a4g_bench.leaderboard.selection import Selection
-from a4g_bench.store.tables import AUDITS
+from a4g_bench.store.tables import AUDITS, OFF_TARGET
 
 from .boards import Folder
 from .drawn import BLOCK, CLEAN, GROUPS, LABELS, NONE
@@ -16,11 +17,8 @@ from .drawn import BLOCK, CLEAN, GROUPS, LABELS, NONE
 
 def found(drawn: Folder, audits: list[dict[str, object]] | None = None) -> VarianceShares:
     rows = [{name: row.get(name) for name in AUDITS.names} for row in audits or []]
-    bare = drawn.tables()
-    table = ResultTables(
-        bare.where, bare.searches, bare.predictions, bare.baselines, pa.Table.from_pylist(rows, schema=AUDITS)
-    )
-    [spread] = [s for s in variance_shares(study([bare], Selection()), [table]) if s.entrant == "sobol"]
+    table = replace(drawn.tables(), audits=pa.Table.from_pylist(rows, schema=AUDITS) if rows else None)
+    [spread] = [s for s in variance_shares(study([table], Selection()), [table]) if s.entrant == "sobol"]
     return spread
 
 
@@ -68,7 +66,17 @@ def test_only_the_groups_worst_and_best_off_are_looked_at() -> None:
 def test_the_victims_own_luck() -> None:
     """Two fits of each search close 0 and .5: variance .125, of their mean half of that."""
     drawn = board([0.0, 1.0, 0.0, 1.0], 4000)
-    audits = [
+    means = [
+        {
+            "search_id": row["search_id"], "evaluated_on": row["victim"], "audit_seed": -1, "role": role,
+            **dict.fromkeys(OFF_TARGET, 0.0),
+            "unfairness": 0.0 if helped else 0.5, "accuracy": 1.0 if helped else 0.75,
+        }
+        for row in drawn.searches
+        for role in ("clean", "poisoned")
+        for helped in (row["attack"] == "sobol" and role == "poisoned" and row["seed"] % 2,)
+    ]  # fmt: skip
+    audits = means + [
         {
             "search_id": row["search_id"], "evaluated_on": row["victim"], "audit_seed": fit, "role": role,
             "unfairness": 0.5 * (role == "clean") * fit,
