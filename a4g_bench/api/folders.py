@@ -72,6 +72,7 @@ def run(
     address: str | None = None,
     allow_open_cluster: bool = False,
     allow_import: Sequence[str] = (),
+    allow_read: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> RunResult:
     """Run what a suite still misses on Ray, as ``a4g-bench run`` does; nothing runs twice.
@@ -89,6 +90,7 @@ def run(
         address: A running Ray cluster: ``auto`` or ``HOST:PORT``; Ray is started here unless given.
         allow_open_cluster: Whether to use a cluster although it answers without a token.
         allow_import: Modules from which the suite may take victims by import path. Their code is run.
+        allow_read: Paths and URIs outside the suite's folder that it may read tables from.
         say: Hears, line by line, what a person would want to know beside the progress.
 
     Returns:
@@ -106,7 +108,7 @@ def run(
     options = RunOptions(
         address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **cores
     )
-    plan = make_plan(load_suite(str(suite), allow_import, seeds))
+    plan = make_plan(load_suite(str(suite), allow_import, seeds, allow_read))
     for note in plan.notes:
         say(f"note: {note}")
     folder = str(results) if results else f"results/{plan.suite.name}"
@@ -195,7 +197,12 @@ def compare(before: Folders, after: Folders, *, datasets: Sequence[str] = (), vi
 
 
 def replay(
-    search_id: str, folder: str | Path, *, suite: str | Path | None = None, allow_import: Sequence[str] = ()
+    search_id: str,
+    folder: str | Path,
+    *,
+    suite: str | Path | None = None,
+    allow_import: Sequence[str] = (),
+    allow_read: Sequence[str] = (),
 ) -> "Replayed":
     """Train on a search's poison rows again to verify its figures, as ``a4g-bench replay`` does.
 
@@ -206,6 +213,7 @@ def replay(
         folder: The results folder that holds it.
         suite: The suite that made it; the built-in one of its name unless given.
         allow_import: Modules from which the suite may take victims by import path. Their code is run.
+        allow_read: Paths and URIs outside the suite's folder that it may read tables from.
 
     Returns:
         Whether every prediction is the stored one (``verified``), the figures then and now, the versions that changed.
@@ -217,7 +225,7 @@ def replay(
     from a4g_bench.workflows.replay import replay_search
 
     known_id, results = locate(search_id, [str(folder)])
-    return replay_search(results, known_id, None if suite is None else str(suite), allow_import)
+    return replay_search(results, known_id, None if suite is None else str(suite), allow_import, allow_read)
 
 
 def report(

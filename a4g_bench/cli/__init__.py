@@ -7,6 +7,9 @@ from typing import TextIO, cast
 
 from a4g_bench.cli import exit_codes
 
+#: Characters of an error's line.
+_LONGEST = 2_000
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are one line on standard error."""
@@ -23,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except A4GError as error:
         if debug:
             raise
-        remark(" ".join(f"error: {error}".split()))
+        remark(_line(f"error: {error}"))
         return exit_codes.USAGE
     except KeyboardInterrupt:
         remark("interrupted")
@@ -34,6 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        message = " ".join(str(error).split())
-        remark(f"internal error: {type(error).__name__}: {message} (--debug shows where; please report it)")
+        remark(_line(f"internal error: {type(error).__name__}: {error}") + " (--debug shows where; please report it)")
         return exit_codes.INTERNAL
+
+
+def _line(message: str) -> str:
+    """One line that a terminal can take, whatever an error repeats."""
+    line = " ".join(message.split())
+    half = _LONGEST // 2
+    return line if len(line) <= _LONGEST else f"{line[:half]} ... {line[-half:]}"

@@ -22,6 +22,16 @@ AllowImport = Annotated[
         help="Victims by import path may come from this module or below it (repeatable). Their code is run.",
     ),
 ]
+AllowRead = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-read",
+        metavar="PLACE",
+        envvar="A4G_ALLOW_READ",
+        show_envvar=False,
+        help="Tables outside the suite's folder may be read from this path or URI, or below it (repeatable).",
+    ),
+]
 Seeds = Annotated[int | None, typer.Option(metavar="N", help="Only the suite's first N seeds. Default: all of them.")]
 ResultsFolder = Annotated[
     str | None, typer.Option("--results", metavar="DIR", help="Results folder. Default: results/<suite name>.")

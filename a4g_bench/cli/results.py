@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a4g_bench.cli import exit_codes
-from a4g_bench.cli.options import AllowImport, ResultsFolder, Suite
+from a4g_bench.cli.options import AllowImport, AllowRead, ResultsFolder, Suite
 from a4g_bench.cli.output import examples, remark
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def clean_command(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them. Without it, only say what would go.")] = False,
     allow_import: AllowImport = None,
+    allow_read: AllowRead = None,
 ) -> None:
     """Remove results that their suite does not ask for any more.
 
@@ -71,7 +72,7 @@ def clean_command(
     from a4g_bench.suite.plan import make_plan
     from a4g_bench.workflows.status import suite_status
 
-    plan = make_plan(load_suite(suite, allow_import or ()))
+    plan = make_plan(load_suite(suite, allow_import or (), allow_read=allow_read or ()))
     folder = Results(results or f"results/{plan.suite.name}")
     state = suite_status(plan, folder)
     gone = _gone(state, failed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from a4g_bench.cli.folders import default_folders
-from a4g_bench.cli.options import AllowImport, Json, ResultsFolder, Seeds, Suite
+from a4g_bench.cli.options import AllowImport, AllowRead, Json, ResultsFolder, Seeds, Suite
 from a4g_bench.cli.output import duration, examples, print_json, print_pairs, print_table, remark
 from a4g_bench.cli.progress import describe
 from a4g_bench.cli.suites import verdict
@@ -46,6 +46,7 @@ def run_command(
     ] = False,
     seeds: Seeds = None,
     allow_import: AllowImport = None,
+    allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
     """Run what a suite still misses; print the leaderboard.
@@ -56,9 +57,8 @@ def run_command(
         passed = {"--retry-errors": retry_errors, "--allow-open-cluster": allow_open_cluster}
         numbers = {"--limit": limit, "--seeds": seeds}
         limited = [word for name, value in numbers.items() if value is not None for word in (name, str(value))]
-        _submit(
-            suite, results, address, [name for name, on in passed.items() if on] + limited, allow_import or (), as_json
-        )
+        given = [name for name, on in passed.items() if on] + limited
+        _submit(suite, results, address, given, allow_import or (), allow_read or (), as_json)
         return
     import time
 
@@ -74,7 +74,7 @@ def run_command(
     options = RunOptions(
         address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **workers_option
     )
-    plan = make_plan(load_suite(suite, allow_import or (), seeds))
+    plan = make_plan(load_suite(suite, allow_import or (), seeds, allow_read or ()))
     for note in plan.notes:
         remark(f"note: {note}")
     root = results or f"results/{plan.suite.name}"
@@ -108,11 +108,17 @@ def run_command(
 
 
 def _submit(
-    suite: str, results: str | None, address: str | None, options: list[str], allow_import: Sequence[str], as_json: bool
+    suite: str,
+    results: str | None,
+    address: str | None,
+    options: list[str],
+    allow_import: Sequence[str],
+    allow_read: Sequence[str],
+    as_json: bool,
 ) -> None:
     from a4g_bench.cluster.submit import submit_run
 
-    job, server = submit_run(suite, results, address, options, allow_import)
+    job, server = submit_run(suite, results, address, options, allow_import, allow_read)
     follow = {
         what: f"RAY_AUTH_MODE=token ray job {what}{more} --address {server} {job}" for what, more in _FOLLOW.items()
     }

@@ -9,7 +9,7 @@ import typer
 
 from a4g_bench.cli import exit_codes
 from a4g_bench.cli.folders import default_roots, locate
-from a4g_bench.cli.options import AllowImport, Json, SearchId, Where
+from a4g_bench.cli.options import AllowImport, AllowRead, Json, SearchId, Where
 from a4g_bench.cli.output import examples, print_json, print_pairs, print_table
 from a4g_bench.errors import A4GError, StoreError
 from a4g_bench.protocol import MEAN_SEED
@@ -251,6 +251,7 @@ def replay_command(
         typer.Option("--suite", metavar="SUITE", help="The suite that made it. Default: the built-in one of its name."),
     ] = None,
     allow_import: AllowImport = None,
+    allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
     """Train on a search's poison rows again to verify its figures.
@@ -261,7 +262,7 @@ def replay_command(
     from a4g_bench.workflows.replay import replay_search
 
     known_id, folder = locate(search_id, results or default_roots())
-    replayed = replay_search(folder, known_id, suite, allow_import or ())
+    replayed = replay_search(folder, known_id, suite, allow_import or (), allow_read or ())
     if as_json:
         print_json(
             {

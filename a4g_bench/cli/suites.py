@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a4g_bench.cli import exit_codes
-from a4g_bench.cli.options import AllowImport, Json, ResultsFolder, Seeds, Suite
+from a4g_bench.cli.options import AllowImport, AllowRead, Json, ResultsFolder, Seeds, Suite
 from a4g_bench.cli.output import duration, examples, print_json, print_table, remark
 from a4g_bench.protocol import FIFTHS
 
@@ -25,6 +25,7 @@ def check_command(
     suite: Suite,
     results: ResultsFolder = None,
     allow_import: AllowImport = None,
+    allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
     """Hold a suite against its results: complete, failed, missing.
@@ -38,7 +39,7 @@ def check_command(
     from a4g_bench.suite.plan import make_plan
     from a4g_bench.workflows.status import suite_status
 
-    plan = make_plan(load_suite(suite, allow_import or ()))
+    plan = make_plan(load_suite(suite, allow_import or (), allow_read=allow_read or ()))
     root = results or f"results/{plan.suite.name}"
     state = suite_status(plan, Results(root))
     counts = {
@@ -84,6 +85,7 @@ VALIDATE_EXAMPLES = examples(
 def validate_command(
     suite: Suite,
     allow_import: AllowImport = None,
+    allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
     """Find what is wrong with a suite before running it.
@@ -93,7 +95,7 @@ def validate_command(
     from a4g_bench.suite.load import load_suite
     from a4g_bench.suite.plan import make_plan
 
-    plan = make_plan(load_suite(suite, allow_import or ()))
+    plan = make_plan(load_suite(suite, allow_import or (), allow_read=allow_read or ()))
     for note in plan.notes:
         remark(f"note: {note}")
     data = [
@@ -147,6 +149,7 @@ def plan_command(
     ] = None,
     seeds: Seeds = None,
     allow_import: AllowImport = None,
+    allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
     """Say what a suite would run, its time, and what will count.
@@ -168,7 +171,7 @@ def plan_command(
     from a4g_bench.workflows.forecast import forecast
     from a4g_bench.workflows.status import suite_status
 
-    plan = make_plan(load_suite(suite, allow_import or (), seeds))
+    plan = make_plan(load_suite(suite, allow_import or (), seeds, allow_read or ()))
     root = results or f"results/{plan.suite.name}"
     if power is not None:
         _print_power(root, *power, as_json=as_json)

@@ -17,6 +17,7 @@ from typing import Any
 from a4g_bench.distributed import environment
 from a4g_bench.errors import A4GError
 from a4g_bench.suite.load import LoadedSuite, load_suite
+from a4g_bench.suite.reading import check_readable
 
 #: Where `ray dashboard` brings a cluster's job server to.
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"
@@ -88,7 +89,12 @@ _SUITE = "suite.yaml"
 
 
 def submit_run(
-    suite: str, results: str | None, address: str | None, options: Sequence[str], allow_import: Sequence[str] = ()
+    suite: str,
+    results: str | None,
+    address: str | None,
+    options: Sequence[str],
+    allow_import: Sequence[str] = (),
+    allow_read: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Submit ``a4g-bench run SUITE --address auto`` with more options; returns the job's id and the job server.
 
@@ -100,9 +106,10 @@ def submit_run(
         )
     server = DEFAULT_ADDRESS if address in (None, "auto") else address
     assert server is not None
-    loaded = load_suite(suite, allow_import)
-    modules = [word for module in allow_import for word in ("--allow-import", module)]
-    words = ["a4g-bench", "run", _SUITE, "--address", "auto", "--results", results, *modules, *options]
+    loaded = load_suite(suite, allow_import, allow_read=allow_read)
+    trusted = [word for module in allow_import for word in ("--allow-import", module)]
+    trusted += [word for place in allow_read for word in ("--allow-read", place)]
+    words = ["a4g-bench", "run", _SUITE, "--address", "auto", "--results", results, *trusted, *options]
     with tempfile.TemporaryDirectory(prefix="a4g-bench-") as folder:
         _pack(loaded, Path(folder))
         return submit(server, shlex.join(words), Path(folder)), server
@@ -113,7 +120,10 @@ def _pack(loaded: LoadedSuite, folder: Path) -> None:
     home = loaded.folder
     shutil.copyfile(home / _name(loaded), folder / _SUITE)
     for entry in loaded.suite.datasets:
-        if entry.source is None or "://" in entry.source.file:
+        if entry.source is None:
+            continue
+        if "://" in entry.source.file:
+            check_readable(entry, home, loaded.allow_read)
             continue
         file = Path(entry.source.file)
         table = home / file.expanduser()

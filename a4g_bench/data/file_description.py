@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: A table's uncompressed bytes at most, and its cells: a small file may unfold to any size.
+MAX_BYTES = 1_000_000_000
+MAX_CELLS = 500_000_000
 CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 PARQUET = (".parquet", ".pq")
 
@@ -79,13 +82,18 @@ def read_frame(name: str, about: FileDescription, folder: Path) -> "pd.DataFrame
             system, path = fs.LocalFileSystem(), str(folder / Path(about.file).expanduser())
         with system.open_input_file(path) if kind.endswith(PARQUET) else system.open_input_stream(path) as stream:
             if kind.endswith(PARQUET):
-                parquet = pq.ParquetFile(stream).read()
+                file = pq.ParquetFile(stream)
+                if file.metadata.num_rows * file.metadata.num_columns > MAX_CELLS:
+                    raise DataError(f"{shown} has more than {MAX_CELLS:,} cells")
+                parquet = file.read()
                 repeated = sorted({column for column in parquet.column_names if parquet.column_names.count(column) > 1})
                 if repeated:
                     raise DataError(f"{shown}: column '{repeated[0]}' occurs more than once; rename one")
                 whole: pd.DataFrame = parquet.to_pandas(ignore_metadata=True)
                 return whole
-            text = io.BytesIO(stream.read())
+            text = io.BytesIO(stream.read(MAX_BYTES + 1))
+        if text.getbuffer().nbytes > MAX_BYTES:
+            raise DataError(f"{shown} is larger than {MAX_BYTES:,} bytes uncompressed")
         delimiter = about.delimiter or ("\t" if ".tsv" in kind else ",")
         rows: dict[str, Any] = {"sep": delimiter, "header": None, "keep_default_na": False, "encoding": "utf-8-sig"}
         header = pd.read_csv(text, nrows=1, dtype=str, **rows)

@@ -14,6 +14,7 @@ from a4g_bench.parameters import Flag, Number, ParameterSet, Whole, parameter
 _EDGES = (8.0, 10.0, 12.0)
 _BANDS = ("short", "medium", "long", "very long")
 _PROXY = 0.8  # share of people who live in their group's own district
+_MAX_ROWS = 5_000_000
 _MAX_GROUPS = len(ascii_uppercase)
 
 
@@ -43,7 +44,7 @@ class Synthetic(Source):
 
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
-        rows: int = parameter(4000, Whole(at_least=1), "how many people")
+        rows: int = parameter(4000, Whole(at_least=1, at_most=_MAX_ROWS), "how many people")
         bias: float = parameter(
             0.3, Number(at_least=0, at_most=1), "share of the last group's deserved labels that was recorded as 0"
         )
@@ -116,7 +117,7 @@ class GaussianGroups(Source):
 
     @dataclass(frozen=True, kw_only=True)
     class Parameters(ParameterSet):
-        rows: int = parameter(4000, Whole(at_least=1), "how many people")
+        rows: int = parameter(4000, Whole(at_least=1, at_most=_MAX_ROWS), "how many people")
         distance: float = parameter(7.0, Number(at_least=0), "of the means of the two labels from each other")
         angle: float = parameter(
             float(np.pi / 4),

@@ -1,6 +1,9 @@
 """Environment variables of a run. Ray reads them when it is imported and when it starts: they are set before."""
 
 import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
 
 #: For numerical libraries: one thread. A run's processes have it on every node of a cluster.
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -39,3 +42,23 @@ def stay_on_loopback() -> None:
     from the systems on which that is the default.
     """
     os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+
+
+def ask_for_token() -> None:
+    """Have a Ray that is started here answer to nobody without this user's token, and the token to nobody else.
+
+    Ray itself writes the token so that everybody on the machine can read it. To be called before Ray is imported.
+    """
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        return
+    with suppress(OSError, RuntimeError):  # no home, or one that cannot be written: then Ray says so
+        path = Path.home() / ".ray" / "auth_token"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with (
+            suppress(FileExistsError),
+            os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file,
+        ):
+            file.write(secrets.token_hex(32))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)

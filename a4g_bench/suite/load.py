@@ -41,7 +41,8 @@ _RENAMING: tuple[Literal["datasets", "attacks", "references", "defences"], ...] 
 class LoadedSuite:
     """A valid suite, where it came from, the folder its relative paths start at, and a hash of its meaning.
 
-    ``allow_import`` names the modules whose classes the suite may import as victims.
+    ``allow_import`` names the modules whose classes the suite may import as victims, ``allow_read`` the paths and URIs
+    outside its folder that it may read tables from.
     """
 
     suite: Suite
@@ -49,6 +50,7 @@ class LoadedSuite:
     folder: Path
     document: Document | None = field(default=None, repr=False, compare=False)
     allow_import: tuple[str, ...] = ()
+    allow_read: tuple[str, ...] = ()
 
     @cached_property
     def hash(self) -> str:
@@ -70,11 +72,17 @@ class LoadedSuite:
             raise type(error)(f"{self.document.place(location)}: {error}") from error
 
 
-def load_suite(name_or_path: str, allow_import: Sequence[str] = (), seeds: int | None = None) -> LoadedSuite:
+def load_suite(
+    name_or_path: str,
+    allow_import: Sequence[str] = (),
+    seeds: int | None = None,
+    allow_read: Sequence[str] = (),
+) -> LoadedSuite:
     """Read a suite by path, or a built-in one by name. Raises ``SuiteError`` in one line.
 
     Reading imports nothing that the suite names. Of victims by import path, only those from the modules
-    ``allow_import``, and from modules below them, may be used later. ``seeds`` leaves the suite only its first so many.
+    ``allow_import``, and from modules below them, may be used later; of tables outside its folder, only those below
+    ``allow_read``. ``seeds`` leaves the suite only its first so many.
     """
     path = _find(name_or_path)
     try:
@@ -87,7 +95,7 @@ def load_suite(name_or_path: str, allow_import: Sequence[str] = (), seeds: int |
         raise SuiteError(f"suite '{name_or_path}' cannot be read: {error.strerror or error}") from error
     document = parse(text, name_or_path)
     suite = _first_seeds(validated(document), name_or_path, seeds)
-    return LoadedSuite(suite, name_or_path, path.resolve().parent, document, tuple(allow_import))
+    return LoadedSuite(suite, name_or_path, path.resolve().parent, document, tuple(allow_import), tuple(allow_read))
 
 
 def _first_seeds(suite: Suite, name: str, seeds: int | None) -> Suite:

@@ -13,12 +13,13 @@ from a4g_bench.data.files import load_file
 from a4g_bench.data.schema import Schema
 from a4g_bench.data.split import split, subsample
 from a4g_bench.data.table import Table
-from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest, without_secrets
+from a4g_bench.errors import A4GError, DataError, DataUnavailableError, SuiteError, nearest
 from a4g_bench.store.coordinates import Place
 from a4g_bench.suite.check import check_suite
 from a4g_bench.suite.grid import expand
 from a4g_bench.suite.load import LoadedSuite
 from a4g_bench.suite.model import DatasetEntry, Suite
+from a4g_bench.suite.reading import check_readable, outside
 from a4g_bench.suite.spec import Spec, identify
 
 Key = tuple[str, str]
@@ -117,6 +118,7 @@ def make_plan(loaded: LoadedSuite) -> Plan:
     notes: list[str] = []
     for i, entry in enumerate(loaded.suite.datasets):
         with loaded.at("datasets", i):
+            check_readable(entry, loaded.folder, loaded.allow_read)
             try:
                 subject, note = load_subject(entry, loaded.folder)
             except DataUnavailableError as error:
@@ -124,7 +126,7 @@ def make_plan(loaded: LoadedSuite) -> Plan:
                     raise
                 notes.append(f"{error}; data set '{entry.label}' is optional and left out")
                 continue
-            note = note or _outside(entry, loaded.folder)
+            note = note or outside(entry, loaded.folder)
             if subject.key in {s.key for s in subjects}:
                 raise SuiteError(f"data set '{entry.label}' with attribute '{subject.attribute}' occurs twice")
             fewest = min(len(split(subject.table, subject.attribute, seed).train) for seed in loaded.suite.seeds)
@@ -145,17 +147,6 @@ def make_plan(loaded: LoadedSuite) -> Plan:
         searches=_without_twins(searches),
         notes=tuple(notes),
     )
-
-
-def _outside(entry: DatasetEntry, folder: Path) -> str:
-    """A remark on a table that is not below the suite's folder: whoever got the suite from others should know."""
-    if entry.source is None:
-        return ""
-    file = entry.source.file
-    if "://" in file:
-        return f"data set '{entry.label}' is read from {without_secrets(file)}"
-    path = (folder / Path(file).expanduser()).resolve()
-    return "" if path.is_relative_to(folder) else f"data set '{entry.label}' is read from outside the suite: {path}"
 
 
 def _without_twins(searches: tuple[Planned, ...]) -> tuple[Planned, ...]:

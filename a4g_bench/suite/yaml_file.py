@@ -9,7 +9,7 @@ import yaml
 
 from a4g_bench.errors import SuiteError
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 200_000
 #: Python writes no number of more digits than 4,300, which an error message may have to.
 _MAX_BITS = 14_000
 _SHOWN = 60

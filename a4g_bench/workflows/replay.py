@@ -18,8 +18,9 @@ from a4g_bench.store.coordinates import Place
 from a4g_bench.store.results import Results, SearchRecord
 from a4g_bench.store.tables import Row
 from a4g_bench.suite.grid import expand
-from a4g_bench.suite.load import load_suite
+from a4g_bench.suite.load import LoadedSuite, load_suite
 from a4g_bench.suite.plan import Planned, Subject, load_subject
+from a4g_bench.suite.reading import check_readable
 from a4g_bench.suite.spec import Spec
 
 #: Columns of an audit that are compared figure by figure.
@@ -51,7 +52,11 @@ class Replayed:
 
 
 def replay_search(
-    results: Results, search_id: str, suite: str | None = None, allow_import: Sequence[str] = ()
+    results: Results,
+    search_id: str,
+    suite: str | None = None,
+    allow_import: Sequence[str] = (),
+    allow_read: Sequence[str] = (),
 ) -> Replayed:
     """Replay a search of a results folder, and note it there as verified if every prediction is the stored one.
 
@@ -60,6 +65,7 @@ def replay_search(
         search_id: The search's whole identifier.
         suite: The suite that made it; the built-in one of its name unless given.
         allow_import: Of victims by import path, only those of these modules may be used.
+        allow_read: Of tables outside the suite's folder, only those below these may be read.
 
     Returns:
         What training again gave.
@@ -70,7 +76,8 @@ def replay_search(
     record = results.read_search(search_id)
     if record is None:
         raise StoreError(f"search '{search_id}' cannot be read in '{results.root}'")
-    spec, subject = _made_by(record.search, suite or record.search["suite"], allow_import)
+    loaded = load_suite(suite or record.search["suite"], allow_import, allow_read=allow_read)
+    spec, subject = _made_by(record.search, loaded)
     replayed = replay(results, record, spec, subject)
     if replayed.verified:
         baseline = results.read_baseline(record.search["baseline_id"] or "")
@@ -78,20 +85,20 @@ def replay_search(
     return replayed
 
 
-def _made_by(search: Mapping[str, Any], suite: str, allow_import: Sequence[str]) -> tuple[Spec, Subject]:
+def _made_by(search: Mapping[str, Any], loaded: LoadedSuite) -> tuple[Spec, Subject]:
     """The search's spec in its suite, and its data. Raises ``SuiteError`` if the suite has no such search."""
-    loaded = load_suite(suite, allow_import)
     wanted = Place.of(search)
     for spec in expand(loaded.suite):
         place = replace(spec.place(wanted.attribute), dataset=wanted.dataset)
         if place != wanted or spec.dataset.attribute not in (None, wanted.attribute):
             continue
         if wanted.dataset in [entry.label for entry in (spec.dataset, spec.dataset.instead) if entry]:
+            check_readable(spec.dataset, loaded.folder, loaded.allow_read)
             subject, _ = load_subject(spec.dataset, loaded.folder)
             if subject.attribute == wanted.attribute:
                 return spec, subject
     raise SuiteError(
-        f"suite '{suite}' has no search like '{search['search_id']}': name the suite that made it (--suite)"
+        f"suite '{loaded.path}' has no search like '{search['search_id']}': name the suite that made it (--suite)"
     )
 
 

@@ -103,6 +103,7 @@ def _executor(options: RunOptions) -> Execute:
         return execute_there
     if options.address is None:
         environment.stay_on_loopback()
+        environment.ask_for_token()
     from a4g_bench.distributed.driver import execute
 
     return execute

@@ -225,7 +225,7 @@ TEXTS: dict[str, tuple[bytes, str]] = {
     "python object": (b"name: !!python/object/apply:os.getcwd []\n", "tiny.yaml:1: could not determine a constructor"),
     "binary": (bytes(range(128, 256)), "not a text file in UTF-8"),
     "null characters": (b"name: tiny\nx: \x00\n", "tiny.yaml:2: a character that no YAML file may hold (U+0000)"),
-    "huge": (b"# " + b"x" * 1_100_000, "larger than 1,000,000 bytes"),
+    "huge": (b"# " + b"x" * 1_100_000, "larger than 200,000 bytes"),
     "deep lists": (b"name: " + b"[" * 20_000, "nested too deeply"),
     "deep parameters": (
         b"name: deep\nattacks: [{name: sobol, params: {confirm: " + b"[" * 150 + b"]" * 150 + b"}}]\n",
@@ -245,6 +245,17 @@ TEXTS: dict[str, tuple[bytes, str]] = {
     ),
     "half a character in a key": (b'name: tiny\n"\\udfff": 1\n', "tiny.yaml:2: a character that is no text"),
 }
+
+
+def test_a_line_that_repeats_what_a_suite_says_stays_readable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beginning and end of it: the place, and the remedy."""
+    suite = write_suite(tmp_path, **{"x" * 100_000: 1})
+    line = complaint(capsys, "validate", suite)
+    assert 1_000 < len(line) < 2_100
+    assert line.startswith(f"error: {suite}:")
+    assert "x ... x" in line
 
 
 @pytest.mark.parametrize("mistake", TEXTS)

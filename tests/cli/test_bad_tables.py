@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from a4g_bench.data import file_description
 from tests.support import complaint, said, tree, write_suite
 
 
@@ -193,3 +194,18 @@ def test_a_wrong_audit_is_refused_in_one_line(
     words, expected = AUDITS[mistake]
     assert expected in complaint(capsys, "inspect", *words)
     assert tree(tmp_path) == {}
+
+
+def test_a_small_file_that_unfolds_to_a_large_table_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_description, "MAX_BYTES", 5_000)
+    monkeypatch.setattr(file_description, "MAX_CELLS", 1_000)
+    loans().to_csv(tmp_path / "loans.csv.gz", index=False)
+    loans().to_parquet(tmp_path / "loans.parquet", index=False)
+    told = complaint(capsys, "validate", suite_of(tmp_path, file="loans.csv.gz"))
+    assert "file loans.csv.gz is larger than 5,000 bytes uncompressed" in told
+    told = complaint(capsys, "validate", suite_of(tmp_path, file="loans.parquet"))
+    assert "file loans.parquet has more than 1,000 cells" in told
+    suite = write_suite(tmp_path, datasets=[{"name": "synthetic", "params": {"rows": 10**9}}])
+    assert "parameter 'rows' must be at most 5000000" in complaint(capsys, "validate", suite)

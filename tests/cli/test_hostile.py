@@ -1,6 +1,7 @@
 """Suites and results that were made to harm whoever reads them."""
 
 import pickle
+import socket
 import sys
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from a4g_bench.cli.output import Printable
+from a4g_bench.errors import DataError
 from a4g_bench.store.results import Results, SearchRecord
+from a4g_bench.suite.model import DatasetEntry
+from a4g_bench.suite.reading import check_readable
 from tests.support import complaint, forge, said, tree, write_suite
 
 ROOT = Path("results/tiny")
@@ -94,6 +98,75 @@ def test_a_suites_name_cannot_leave_the_results_folder(tmp_path: Path, capsys: p
         assert "name" in complaint(capsys, "validate", write_suite(tmp_path, name=name))
 
 
+def source(file: str) -> DatasetEntry:
+    about = {"file": file, "target": "approved", "favourable": 1, "protected": ["group"]}
+    return DatasetEntry.model_validate({"name": "loans", "source": about})
+
+
+@pytest.mark.parametrize(
+    ("file", "allowed", "fine"),
+    [
+        ("loans.csv", "", True),
+        ("below/loans.csv", "", True),
+        ("../loans.csv", "", False),
+        ("below/../../loans.csv", "", False),
+        ("/data/loans.csv", "/data", True),
+        ("/data/loans.csv", "/data/loans.csv", True),
+        ("/data/loans.csv", "/dat", False),
+        ("/data/../etc/passwd.csv", "/data", False),
+        ("s3://bucket/loans.csv", "", False),
+        ("s3://bucket/loans.csv", "/", False),
+        ("s3://bucket/loans.csv", "s3://bucket", True),
+        ("s3://bucket/loans.csv", "s3://bucket/loans.csv", True),
+        ("s3://bucket/loans.csv", "s3://buck", False),
+        ("s3://AKIA:secret@bucket/loans.csv", "s3://bucket", True),
+        ("s3://bucket@elsewhere/loans.csv", "s3://bucket", False),
+        ("s3://bucket/../other/loans.csv", "s3://bucket", False),
+        ("s3://bucket/%2e%2e/loans.csv", "s3://bucket", False),
+        ("s3://bucket/loans.csv?endpoint_override=127.0.0.1", "s3://bucket", False),
+        ("s3://bucket/loans.csv?region=x#.csv", "s3://bucket/loans.csv?region=x#.csv", True),
+        ("file:///data/loans.csv", "/data", False),
+        ("file:///data/loans.csv", "file:///data", True),
+    ],
+)
+def test_what_may_be_read_is_the_suites_folder_and_what_is_allowed(
+    tmp_path: Path, file: str, allowed: str, fine: bool
+) -> None:
+    given = [allowed] if allowed else []
+    if fine:
+        check_readable(source(file), tmp_path, given)
+        return
+    with pytest.raises(DataError, match="if you trust that, say --allow-read"):
+        check_readable(source(file), tmp_path, given)
+
+
+def test_a_link_out_of_the_suites_folder_leads_outside(tmp_path: Path) -> None:
+    folder = tmp_path / "suites"
+    folder.mkdir()
+    (tmp_path / "loans.csv").touch()
+    (folder / "loans.csv").symlink_to(tmp_path / "loans.csv")
+    with pytest.raises(DataError, match="--allow-read"):
+        check_readable(source("loans.csv"), folder, [])
+
+
+@pytest.mark.parametrize("words", [("run",), ("plan",), ("validate",), ("check",), ("clean",)])
+def test_a_suite_asks_nobody_before_it_is_allowed_to(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address may name any host, which would get the user's signed request with the session's token."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        file = f"s3://bucket/loans.csv?scheme=http&endpoint_override=127.0.0.1:{port}&region=x#.csv"
+        about = {"file": file, "target": "approved", "favourable": 1, "protected": ["group"]}
+        suite = write_suite(tmp_path, datasets=[{"name": "loans", "source": about}])
+        assert "to be read from outside the suite's folder" in complaint(capsys, *words, suite)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
 def test_a_table_from_outside_the_suites_folder_is_pointed_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,7 +178,9 @@ def test_a_table_from_outside_the_suites_folder_is_pointed_out(
     about = {"target": "approved", "favourable": 1, "protected": ["group"]}
     for file, noted in (("../loans.csv", True), (str(tmp_path / "loans.csv"), True), ("loans.csv", False)):
         suite = write_suite(folder, datasets=[{"name": "loans", "source": {"file": file, **about}}])
-        answer = said(capsys, "validate", suite)
+        if noted:
+            assert f"loans.csv; if you trust that, say --allow-read {file}" in complaint(capsys, "validate", suite)
+        answer = said(capsys, "validate", suite, "--allow-read", tmp_path)
         assert answer.code == 0, answer.err
         assert (f"read from outside the suite: {tmp_path / 'loans.csv'}" in answer.err) is noted
 

@@ -20,6 +20,20 @@ def test_importing_a_module_changes_no_variable(module: str) -> None:
     assert done.stdout == "True\n", done.stderr
 
 
+@pytest.mark.parametrize("mode", [None, 0o644, 0o600])
+def test_the_token_of_a_run_is_this_users_alone(tmp_path: Path, mode: int | None) -> None:
+    token = tmp_path / ".ray" / "auth_token"
+    if mode is not None:
+        token.parent.mkdir()
+        token.write_text("mine")
+        token.chmod(mode)
+    code = "import os; from a4g_bench.distributed.environment import ask_for_token as ask; ask()"
+    code += "; print(os.environ['RAY_AUTH_MODE'])"
+    assert python(code, HOME=str(tmp_path), RAY_AUTH_TOKEN="", RAY_AUTH_TOKEN_PATH="").stdout == "token\n"
+    assert token.stat().st_mode & 0o777 == 0o600
+    assert token.read_text() == "mine" if mode is not None else len(token.read_text()) == 64
+
+
 DRIVEN = """
 import os, sys, types
 

@@ -31,14 +31,14 @@ BASE: Mapping[str, Any] = {
 }
 
 
-def loaded(data: Mapping[str, Any]) -> LoadedSuite:
+def loaded(data: Mapping[str, Any], folder: Path = Path()) -> LoadedSuite:
     document = parse(yaml.safe_dump(dict(data), sort_keys=False), "base.yaml")
-    return LoadedSuite(validated(document), "base.yaml", Path(), document)
+    return LoadedSuite(validated(document), "base.yaml", folder, document)
 
 
-def identity(data: Mapping[str, Any]) -> tuple[str, list[str]]:
+def identity(data: Mapping[str, Any], folder: Path = Path()) -> tuple[str, list[str]]:
     """The suite's hash and the identifiers of its searches."""
-    suite = loaded(data)
+    suite = loaded(data, folder)
     return suite.hash, [planned.search_id for planned in make_plan(suite).searches]
 
 
@@ -146,7 +146,7 @@ def test_the_protected_attribute_is_part_of_the_identity(tmp_path: Path) -> None
     (tmp_path / "t.csv").write_text("a,sex,race,label\n" + rows)
     source = {"file": str(tmp_path / "t.csv"), "target": "label", "favourable": "y", "protected": ["sex", "race"]}
     by_sex, by_race = (
-        identity({**BASE, "datasets": [{"name": "t", "attribute": attribute, "source": source}]})
+        identity({**BASE, "datasets": [{"name": "t", "attribute": attribute, "source": source}]}, tmp_path)
         for attribute in ("sex", "race")
     )
     assert by_sex[0] != by_race[0]
