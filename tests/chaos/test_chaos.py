@@ -1,8 +1,13 @@
-"""Twelve kills at random moments change no number; ``python -m tests.chaos`` does more of them."""
+"""Kills at random moments change no number, and no flipped bit passes; the commands themselves do more of either."""
 
 import pytest
 
+from tests.chaos import flips
 from tests.chaos.__main__ import main
+
+
+def test_no_flipped_bit_is_taken_for_a_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert flips.main(["--every", "9973", "--workers", "1"]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.slow
