@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from a4g_bench.distributed import environment
+from a4g_bench.distributed.lifeline import watched
 from a4g_bench.distributed.options import RunOptions
 from a4g_bench.distributed.pool import fetch
 from a4g_bench.errors import A4GError
@@ -76,7 +77,8 @@ def connected(options: RunOptions) -> Iterator[None]:
     try:
         if options.address is not None and not options.open_cluster:
             require_token(ray.get_runtime_context().gcs_address)
-        yield
+        with watched() if options.address is None else nullcontext():
+            yield
     finally:
         ray.shutdown()
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from a4g_bench.distributed import environment
+from a4g_bench.distributed.address import require_listener
 from a4g_bench.distributed.options import Progress, Report, RunOptions
 from a4g_bench.errors import A4GError, StoreError
 from a4g_bench.provenance import host_hash
@@ -97,6 +98,8 @@ def _mended(plan: Plan, results: Results, say: Callable[[str], None]) -> SuiteSt
 def _executor(options: RunOptions) -> Execute:
     """Imports Ray: only once there is something to run, and after its environment is set."""
     environment.prepare()
+    if options.address is not None:
+        require_listener(options.address)
     if options.through_client:
         from a4g_bench.distributed.client import execute as execute_there
 

@@ -1,8 +1,11 @@
 """Runs in which something is wrong: victims that misbehave, results that cannot be written."""
 
 import json
+import socket
+import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from a4g_bench.store.results import Results
@@ -57,3 +60,28 @@ def test_results_that_cannot_be_written_midway_end_the_run_in_one_line(tmp_path:
     done = runs.run("run", suite, "--results", tmp_path / "r")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith(f"error: results '{tmp_path / 'r'}' cannot be written: ")
+
+
+@pytest.mark.parametrize("process", ["raylet", "gcs_server"])
+def test_a_run_whose_ray_is_killed_ends_in_one_line_and_goes_on_later(tmp_path: Path, process: str) -> None:
+    suite = write_suite(tmp_path, attacks=["sobol"], query_budgets=[200], seeds=1)
+    words = ("run", suite, "--results", tmp_path / "r", "--workers", 1)
+    run = subprocess.Popen(runs.words(*words), env=runs.environment(), stderr=subprocess.PIPE, text=True)
+    runs.wait_for(lambda: any((tmp_path / "r").glob("journal/*.parquet")), run)
+    below = psutil.Process(run.pid).children(recursive=True)
+    next(child for child in below if child.name() == process).kill()
+    _, told = run.communicate(timeout=60)
+    assert run.returncode == 3
+    assert "ended from outside: run the same command again to go on" in told.splitlines()[-1]
+    assert "core_worker" not in told
+    assert not psutil.wait_procs(below, timeout=30)[1]
+    assert runs.run(*words).returncode == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
+def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path: Path, address: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = address.format(server.getsockname()[1])
+    done = runs.run("run", write_suite(tmp_path), "--results", f"file://{tmp_path}/r", "--address", nobody)
+    assert done.returncode == 2
+    assert done.stderr == f"error: no Ray cluster answers at {nobody}: connection refused\n"
