@@ -17,6 +17,11 @@ _REFUSALS = {
 _HOP_BY_HOP = {"connection", "expect", "keep-alive", "transfer-encoding"}
 
 
+#: What can happen to a single request: a refusal, a connection that breaks before or after the server has done its
+#: work, an answer that is late, an answer that breaks off halfway, a listing from before the last change.
+ONCE = ("503", "reset before", "reset after", "delay", "half", "stale")
+
+
 class Proxy:
     """Passes HTTP requests on to a server on this machine.
 
@@ -24,6 +29,7 @@ class Proxy:
     ``503 SlowDown``, breaks the connection of every seventh (half of them after the server has done its work) and
     answers every third ``pause`` seconds late. ``{"403": 1}`` forbids everything, ``stall`` lets all requests wait
     without an answer, and ``before`` is called with each request, such as ``GET /bucket/key``, before the server is.
+    ``once`` is what happens to the request of one number, counted from 1: one of :data:`ONCE`.
     ``requests`` lists them, ``failed`` those that were not answered as the server would have.
     """
 
@@ -32,12 +38,14 @@ class Proxy:
         self._server: _Server | None = None
         self.port = 0
         self.every: dict[str, int] = {}
+        self.once: tuple[int, str] | None = None
         self.pause = 0.2
         self.stall = False
         self.before: Callable[[str], None] | None = None
         self.requests: list[str] = []
         self.failed: list[str] = []
         self._lock = threading.Lock()
+        self._listings: dict[str, list[bytes]] = {}
         self.start()
 
     @property
@@ -63,9 +71,17 @@ class Proxy:
     def well(self) -> None:
         """No failures from now on, and none counted."""
         with self._lock:
-            self.every, self.stall, self.before = {}, False, None
+            self.every, self.once, self.stall, self.before = {}, None, False, None
             self.requests.clear()
             self.failed.clear()
+
+    def listing(self, path: str, content: bytes, *, stale: bool) -> bytes:
+        """What the server says to a listing: as it is, or as it was when it last differed."""
+        with self._lock:
+            before = self._listings.setdefault(path, [])
+            if not before or before[-1] != content:
+                before.append(content)
+            return before[-2] if stale and len(before) > 1 else content
 
     def fate(self, line: str) -> str:
         """What happens to the next request."""
@@ -74,6 +90,9 @@ class Proxy:
         with self._lock:
             self.requests.append(line)
             number = len(self.requests)
+            if self.once is not None and self.once[0] == number:
+                self.failed.append(f"{self.once[1]}: {line}")
+                return self.once[1]
             for what, often in self.every.items():
                 if number % often == 0:
                     if what == "reset":
@@ -130,10 +149,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(int(fate), [("Content-Type", "application/xml")], _REFUSALS[fate])
         else:
             status, headers, content = self._ask(body)
+            if "list-type" in self.path and status == 200:
+                content = proxy.listing(self.path, content, stale=fate == "stale")
             if fate == "reset after":
                 self._break()
             else:
-                self._answer(status, headers, content)
+                self._answer(status, headers, content, whole=fate != "half")
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on  # noqa: N815
 
@@ -162,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes, *, whole: bool = True) -> None:
         self.send_response_only(status)
         length = str(len(content))
         for name, value in headers:
@@ -173,7 +194,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content if whole else content[: len(content) // 2])
+        if not whole:
+            self.wfile.flush()
+            self._break()
 
     def _break(self) -> None:
         self.close_connection = True
