@@ -71,6 +71,7 @@ def run(
     retry_errors: bool = False,
     address: str | None = None,
     allow_open_cluster: bool = False,
+    profile: bool = False,
     allow_import: Sequence[str] = (),
     allow_read: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
@@ -89,6 +90,7 @@ def run(
         retry_errors: Whether to run failed searches again too.
         address: A running Ray cluster: ``auto`` or ``HOST:PORT``; Ray is started here unless given.
         allow_open_cluster: Whether to use a cluster although it answers without a token.
+        profile: Whether to keep where the time went, for ``a4g-bench status`` to show.
         allow_import: Modules from which the suite may take victims by import path. Their code is run.
         allow_read: Paths and URIs outside the suite's folder that it may read tables from.
         say: Hears, line by line, what a person would want to know beside the progress.
@@ -106,7 +108,12 @@ def run(
 
     cores = {} if workers is None else {"workers": workers}
     options = RunOptions(
-        address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **cores
+        address=address,
+        retry_errors=retry_errors,
+        limit=limit,
+        open_cluster=allow_open_cluster,
+        profile=profile,
+        **cores,
     )
     plan = make_plan(load_suite(str(suite), allow_import, seeds, allow_read))
     for note in plan.notes:

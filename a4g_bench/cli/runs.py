@@ -14,6 +14,7 @@ from a4g_bench.cli.progress import describe
 from a4g_bench.cli.suites import verdict
 
 if TYPE_CHECKING:
+    from a4g_bench.workflows.profile import Profile
     from a4g_bench.workflows.status import FolderState
 
 
@@ -44,6 +45,9 @@ def run_command(
     submit: Annotated[
         bool, typer.Option("--submit", help="Hand the run to a cluster as a job, and return. ADDR: its job server.")
     ] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Keep where the time went, for a4g-bench status to show.")
+    ] = False,
     seeds: Seeds = None,
     allow_import: AllowImport = None,
     allow_read: AllowRead = None,
@@ -54,7 +58,11 @@ def run_command(
     Nothing runs twice. Interrupt it at any time: the same command goes on where it stopped.
     """
     if submit:
-        passed = {"--retry-errors": retry_errors, "--allow-open-cluster": allow_open_cluster}
+        passed = {
+            "--retry-errors": retry_errors,
+            "--allow-open-cluster": allow_open_cluster,
+            "--profile": profile,
+        }
         numbers = {"--limit": limit, "--seeds": seeds}
         limited = [word for name, value in numbers.items() if value is not None for word in (name, str(value))]
         given = [name for name, on in passed.items() if on] + limited
@@ -72,7 +80,12 @@ def run_command(
 
     workers_option = {"workers": workers} if workers is not None else {}
     options = RunOptions(
-        address=address, retry_errors=retry_errors, limit=limit, open_cluster=allow_open_cluster, **workers_option
+        address=address,
+        retry_errors=retry_errors,
+        limit=limit,
+        open_cluster=allow_open_cluster,
+        profile=profile,
+        **workers_option,
     )
     plan = make_plan(load_suite(suite, allow_import or (), seeds, allow_read or ()))
     for note in plan.notes:
@@ -181,7 +194,36 @@ def _show(root: str, state: "FolderState") -> None:
     print_pairs("so far", pairs)
     if len(state.hosts) > 1:
         print_pairs("searches per host", state.hosts)
+    if state.profile is not None:
+        _show_profile(state.profile)
     print("\n" + (_running(state.run) if state.run else "nobody is writing into this folder"))
+
+
+def _show_profile(profile: "Profile") -> None:
+    """Where the time of the last profiled run went, in percent of its slots' time."""
+    whole = profile.wall * profile.slots
+
+    def share(seconds: float) -> str:
+        return f"{100 * seconds / whole:.1f}" if whole else "-"
+
+    slots = "slot" if profile.slots == 1 else "slots"
+    print(f"\nthe run of {profile.at}: {duration(profile.wall)} on {profile.slots} {slots}, whose time went (%)")
+    rows = [
+        {
+            "setting": f"{one.dataset}/{one.attribute} x {one.victim}",
+            "searches": one.searches,
+            "fits": share(one.fits),
+            "proposing": share(one.proposing),
+            "beside": share(one.beside),
+        }
+        for one in profile.settings
+    ]
+    print_table(rows)
+    print_pairs(
+        "outside the searches (%)",
+        {"starting": share(profile.starting), "between: Tune, waiting": share(profile.between)},
+    )
+    print(f"\nthe writer was busy for {profile.writing:.1f} s beside that")
 
 
 def _running(run: dict[str, Any]) -> str:

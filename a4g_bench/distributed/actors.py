@@ -1,8 +1,10 @@
 """Ray actors around a search: the one that fits and judges, and the one that writes."""
 
 import os
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import ray
@@ -122,6 +124,7 @@ class ResultsWriter:
     def __init__(self, root: str) -> None:
         self._results = Results(root)
         self._written = 0
+        self._busy = 0.0
         self._unwritten: StoreError | None = None
         self._clean_baselines: OrderedDict[str, CleanBaseline] = OrderedDict()
         self._baselines = self._results.identifiers("baselines")
@@ -138,24 +141,37 @@ class ResultsWriter:
 
     def write(self, finished: SearchRecord) -> None:
         """Write a finished search; now and then, merge small files."""
-        try:
-            self._results.write_search(finished)
-        except StoreError as error:
-            self._unwritten = error
-            raise
-        self._written += 1
-        if self._written % _COMPACT_EVERY == 0:
-            self._results.compact()
+        with self._timed():
+            try:
+                self._results.write_search(finished)
+            except StoreError as error:
+                self._unwritten = error
+                raise
+            self._written += 1
+            if self._written % _COMPACT_EVERY == 0:
+                self._results.compact()
 
-    def finish(self) -> None:
-        """Merge small files at the end of a run. Raises the ``StoreError`` of a search that could not be written."""
+    def finish(self) -> float:
+        """Merge small files at the end of a run, and return the seconds that writing took in all.
+
+        Raises the ``StoreError`` of a search that could not be written.
+        """
         if self._unwritten is not None:
             raise self._unwritten
-        self._results.compact()
+        with self._timed():
+            self._results.compact()
+        return self._busy
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self._busy += time.perf_counter() - begun
 
     def keep(self, search_id: str, queries: Sequence[Row]) -> None:
         """Write a search's journal."""
-        self._results.write_journal(search_id, queries)
+        with self._timed():
+            self._results.write_journal(search_id, queries)
 
     def journal(self, search_id: str) -> list[Row]:
         """Read a search's journal."""
@@ -167,5 +183,6 @@ class ResultsWriter:
 
     def write_baseline(self, rows: Sequence[Row]) -> None:
         """Write a clean audit."""
-        self._results.write_baseline(rows)
+        with self._timed():
+            self._results.write_baseline(rows)
         self._baselines.add(rows[0]["baseline_id"])

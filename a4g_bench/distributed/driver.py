@@ -132,7 +132,7 @@ def execute(
             if watch.unwritable is not None:
                 raise StoreError(watch.unwritable)
             _record_lost(watch.lost, context)
-            fetch(writer.finish.remote())
+            watch.wrote(fetch(writer.finish.remote()))
     return not interrupt.requested
 
 
@@ -207,6 +207,11 @@ class _Watch(tune.Callback):
     def __getstate__(self) -> dict[str, Any]:
         """What Tune keeps of it in its own files: no line per search, and no reporter, which may hold a terminal."""
         return {**self.__dict__, "_report": None, "_interrupt": None, "_loads": []}
+
+    def wrote(self, seconds: float) -> None:
+        """How long the writer was busy in all."""
+        self._progress.writing = seconds
+        self._tell([])
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._tell(trials)

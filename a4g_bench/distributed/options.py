@@ -14,7 +14,7 @@ class RunOptions:
     ``workers`` are the cores to use (by default all of the machine's); ``address`` an existing Ray cluster (``auto``,
     ``HOST:PORT``, or ``ray://HOST:PORT`` from outside it);
     ``retry_errors`` runs failed searches again; ``limit`` runs at most so many searches now; ``open_cluster`` permits a
-    cluster that answers without a token.
+    cluster that answers without a token; ``profile`` has it written where the time went.
     """
 
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
@@ -22,6 +22,7 @@ class RunOptions:
     retry_errors: bool = False
     limit: int | None = None
     open_cluster: bool = False
+    profile: bool = False
 
     @property
     def through_client(self) -> bool:
@@ -40,6 +41,7 @@ class Progress:
     """Where a run stands; searches that were complete before it are not counted.
 
     ``work`` is the share of the run's work that is done, in (estimated) fits: searches differ a thousandfold.
+    ``writing`` are the seconds that the writer of results was busy, known at the end.
     """
 
     total: int
@@ -49,6 +51,7 @@ class Progress:
     running: int = 0
     queries: int = 0
     best_gain: float | None = None
+    writing: float = 0.0
 
 
 Report = Callable[[Progress], None]

@@ -12,6 +12,7 @@ from a4g_bench.provenance import host_hash
 from a4g_bench.store.claim import Claim
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
+from a4g_bench.workflows.profile import Clock, profile, write_profile
 from a4g_bench.workflows.status import SuiteStatus, suite_status
 
 Execute = Callable[[Plan, Sequence[Planned], dict[str, int], str, RunOptions, Report], bool]
@@ -73,14 +74,24 @@ def run_suite(
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches), plan.suite.yardsticks)
         execute = _executor(options)
 
+        clock = Clock()
+
         def relay(progress: Progress) -> None:
+            clock.hear(progress)
             claim.tell(asdict(progress))
             report(progress)
 
         finished = execute(plan, todo, before.attempts, root, options, relay) if todo else True
+        clock.stop()
         after = _mended(plan, Results(root), say)
-    ended = _ended(after)
-    ran = [p for p in todo if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)]
+        ended = _ended(after)
+        ran = [
+            p.search_id
+            for p in todo
+            if p.search_id in ended and after.attempts[p.search_id] != before.attempts.get(p.search_id)
+        ]
+        if options.profile and (made := profile(results, ran, clock)) is not None:
+            say(f"where the time went: a4g-bench status, and {write_profile(results, made)} in the folder")
     return RunOutcome(after, len(ran), not finished)
 
 

@@ -13,6 +13,7 @@ from a4g_bench.store.coordinates import PLACE_COLUMNS, Place
 from a4g_bench.store.holdings import STATE_COLUMNS, Holdings
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
+from a4g_bench.workflows.profile import Profile, last_profile
 
 _SEARCH_COLUMNS = (*STATE_COLUMNS, "error_type", "error_message", "identity", *PLACE_COLUMNS)
 
@@ -119,7 +120,7 @@ class FolderState:
     """Searches by status, failures by type, searches ended per host, and what the run that writes now says of itself.
 
     ``planned`` is None in a folder whose manifest does not say it. ``run`` holds a claim's facts (``started`` and
-    ``renewed`` in seconds since the epoch, and the run's progress); None if nobody writes.
+    ``renewed`` in seconds since the epoch, and the run's progress); None if nobody writes. ``profile`` is the latest.
     """
 
     suite: str
@@ -132,6 +133,7 @@ class FolderState:
     last: datetime | None
     run: dict[str, Any] | None
     damaged: dict[str, str]
+    profile: Profile | None = None
 
     @property
     def missing(self) -> int | None:
@@ -175,4 +177,5 @@ def folder_state(root: str) -> FolderState:
         last=max((row["ended"] for row in rows), default=None),
         run=dict(claims[-1]) if claims else None,
         damaged=results.damaged,
+        profile=last_profile(results.files),
     )

@@ -11,6 +11,7 @@ import pytest
 from a4g_bench.attacks.base import Poison
 from a4g_bench.store.claim import place
 from a4g_bench.store.results import Results
+from a4g_bench.workflows.profile import last_profile
 from tests.distributed import runs
 from tests.support import write_suite
 
@@ -23,8 +24,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("finished")
     suite = write_suite(folder, attacks=["clean", "random-duplicates", "sobol", "ax-allocation"], query_budgets=[14])
 
-    done = runs.run("run", suite, "--results", folder / "results", "--workers", 1)
+    done = runs.run("run", suite, "--results", folder / "results", "--workers", 1, "--profile")
     assert done.returncode == 0, done.stderr
+    assert "where the time went: a4g-bench status, and profile/" in done.stderr
     assert "sobol" in done.stdout
     return suite, folder / "results"
 
@@ -54,6 +56,16 @@ def resumed(finished: tuple[Path, Path]) -> Resumed:
     checked = runs.run("check", suite, "--results", root).returncode
     code, shown = runs.run_on_a_terminal(*words)
     return Resumed(root, limited, deleted, kept, checked, code, shown)
+
+
+def test_a_profile_accounts_for_the_time_of_a_run(finished: tuple[Path, Path]) -> None:
+    made = last_profile(Results(str(finished[1])).files)
+    assert made is not None
+    [setting] = made.settings
+    assert (made.slots, setting.searches) == (1, 8)
+    inside = setting.fits + setting.proposing + setting.beside
+    assert made.starting + inside + made.between == pytest.approx(made.wall, rel=0.05)
+    assert min(made.starting, setting.fits, setting.proposing, setting.beside, made.writing) > 0
 
 
 def test_a_limit_leaves_the_rest_for_later(resumed: Resumed) -> None:
