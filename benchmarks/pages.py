@@ -316,6 +316,11 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "prices": prices,
         "travelled": travelled,
     },
+    "docs/census-board.md": {
+        "board": partial(published_board, "census"),
+        "shares": lambda: of_reference(boards("census")),
+        "left-out": partial(left_out, "census"),
+    },
     "docs/suites.md": {
         "data-set-parameters": partial(parameters, "datasets"),
         "reference-parameters": partial(parameters, "references"),
