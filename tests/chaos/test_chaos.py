@@ -18,4 +18,4 @@ def test_whatever_dies_the_tables_are_equal(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.slow
 def test_whatever_happens_to_a_request_the_tables_are_equal(capsys: pytest.CaptureFixture[str]) -> None:
-    assert requests.main(["--every", "47"]) == 0, capsys.readouterr().out
+    assert requests.main(["--every", "71"]) == 0, capsys.readouterr().out
