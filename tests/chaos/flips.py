@@ -1,10 +1,9 @@
 """``python -m tests.chaos.flips``: is a flipped bit ever taken for a result?
 
 In a small folder of complete results every bit of the files of one search, and of those that searches share, is
-flipped, one at a time. Each time the folder is read as
-``check`` reads it: the damaged file must be named, every other search must be complete and unchanged, and what is
-missing must be what the file held. After one flip per file, the searches that are missing are run: the folder must then
-hold what it held before. Exit code 0 if all of that is so.
+flipped, one at a time. Each time the folder is read as ``check`` reads it: the damaged file must be named, and the
+searches that are complete must be those that are so without the file. After one flip per file, the searches that are
+missing are run: the folder must then hold what it held before. Exit code 0 if all of that is so.
 """
 
 import argparse
