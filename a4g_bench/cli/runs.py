@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RUN_EXAMPLES = examples(
     "a4g-bench run quick",
     "a4g-bench run my-suite.yaml --results /data/mine --workers 8",
+    "a4g-bench run my-suite.yaml --allow-read /data/tables --profile",
     "a4g-bench run my-suite.yaml --address auto",
     "a4g-bench run my-suite.yaml --submit --results s3://bucket/mine",
     "a4g-bench run quick --retry-errors",
