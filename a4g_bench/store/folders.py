@@ -44,9 +44,11 @@ def merge(sources: Sequence[Results], target: Results) -> Merged:
         raise StoreError(f"'{target.root}' holds results already: name an empty folder")
     best: dict[str, tuple[tuple[bool, int], int]] = {}
     lacking: dict[str, list[str]] = {}
+    held: list[Holdings] = []
     for position, source in enumerate(sources):
         rows = source.read("searches", columns=STATE_COLUMNS).to_pylist()
         holdings = Holdings.of(source)
+        held.append(holdings)
         for row in rows:
             search_id, ok = row["search_id"], row["status"] == "ok"
             if ok and (missing := holdings.lacks(row)):
@@ -58,7 +60,7 @@ def merge(sources: Sequence[Results], target: Results) -> Merged:
     audited: set[str] = set()
     for position, source in enumerate(sources):
         taken = {search_id for search_id, (_, at) in best.items() if at == position}
-        clean = source.identifiers("baselines") - audited
+        clean = held[position].present["baselines"] - audited
         target.take(source, taken, clean)
         audited |= clean
     target.mark(first["suite"], first["suite_hash"], planned, sources[0].yardsticks())

@@ -91,6 +91,7 @@ class TableFiles:
         """One file, or why it is damaged; neither if it is not there."""
         folder, _, own = name.rpartition("/")
         key = tables.key_of(folder)
+        wanted = None if columns is None else list(dict.fromkeys([key, *columns]))
         try:
             content = self.files.read(name)
             sealed = checksums.holds(content)
@@ -101,8 +102,8 @@ class TableFiles:
             damage = self._unreadable(name, reader.schema_arrow, bool(sealed))
             if damage is not None:
                 return _Read(damage=damage)
-            wanted = None if columns is None or not sealed else list(dict.fromkeys([key, *columns]))
-            table = reader.read(columns=wanted, use_threads=False)  # without a checksum, pages tell of damage
+            # without a checksum only pages tell of damage: then all of them are read
+            table = reader.read(columns=wanted if sealed else None, use_threads=False)
         except FileNotFoundError:
             return _Read()
         except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: a name that is no text
@@ -110,8 +111,8 @@ class TableFiles:
         damage = _foreign(table, folder, key, own.removesuffix(".parquet"))
         if damage is not None:
             return _Read(damage=damage)
-        if columns is not None and not sealed:
-            table = table.select([c for c in dict.fromkeys([key, *columns]) if c in table.column_names])
+        if wanted is not None and not sealed:
+            table = table.select([column for column in wanted if column in table.column_names])
         return _Read(table.replace_schema_metadata(tables.stamp(table.schema).metadata), bool(sealed))
 
     def _unreadable(self, name: str, schema: pa.Schema, sealed: bool) -> str | None:

@@ -72,8 +72,7 @@ def run_suite(
         results.sweep(_ended(before))
         todo = _todo(before, options)
         results.mark(plan.suite.name, plan.loaded.hash, len(plan.searches), plan.suite.yardsticks)
-        execute = _executor(options)
-
+        execute = _executor(options) if todo else None
         clock = Clock()
 
         def relay(progress: Progress) -> None:
@@ -81,7 +80,7 @@ def run_suite(
             claim.tell(asdict(progress))
             report(progress)
 
-        finished = execute(plan, todo, before.attempts, root, options, relay) if todo else True
+        finished = execute(plan, todo, before.attempts, root, options, relay) if execute else True
         clock.stop()
         after = _mended(plan, Results(root), say)
         ended = _ended(after)
