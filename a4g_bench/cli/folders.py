@@ -1,11 +1,11 @@
 """Results folders by name, by default and by search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a4g_bench.cli.output import remark
-from a4g_bench.errors import StoreError
+from a4g_bench.errors import StoreError, without_secrets
 
 if TYPE_CHECKING:
     from a4g_bench.leaderboard import Board
@@ -22,6 +22,12 @@ def locate(search_id: str, roots: Sequence[str]) -> tuple[str, "Results"]:
     from a4g_bench.store.folders import locate as located
 
     return located(search_id, roots, lambda name, why: remark(f"damaged: {name} ({why})"))
+
+
+def tell_damaged(root: str, damaged: Mapping[str, str], remedy: str = "") -> None:
+    """Say which files of a results folder cannot be read, and why; the folder without what may be secret in it."""
+    for name, why in damaged.items():
+        remark(f"damaged: {without_secrets(root)}/{name} ({why}){remedy}")
 
 
 def board_of(

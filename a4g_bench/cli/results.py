@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a4g_bench.cli import exit_codes
+from a4g_bench.cli.folders import tell_damaged
 from a4g_bench.cli.options import AllowImport, AllowRead, ResultsFolder, Suite
 from a4g_bench.cli.output import examples, remark
 
@@ -32,8 +33,7 @@ def merge_command(
     sources = [Results(folder) for folder in folders]
     merged = merge(sources, Results(out))
     for source in sources:
-        for name, why in source.damaged.items():
-            remark(f"damaged: {source.root}/{name} ({why})")
+        tell_damaged(source.root, source.damaged)
     for search_id, lacking in merged.left_out.items():
         remark(f"left out: {search_id}: no folder has all of it ({lacking})")
     many = "" if len(folders) == 1 else "s"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a4g_bench.cli.folders import default_folders
+from a4g_bench.cli.folders import default_folders, tell_damaged
 from a4g_bench.cli.options import AllowImport, AllowRead, Json, ResultsFolder, Seeds, Suite
 from a4g_bench.cli.output import duration, examples, print_json, print_pairs, print_table, remark
 from a4g_bench.cli.progress import describe
@@ -101,8 +101,7 @@ def run_command(
         f" {len(state.complete)} complete, {len(state.failed)} failed, {len(state.missing)} missing; results in"
         f" {without_secrets(root)}"
     )
-    for name, why in state.damaged.items():
-        remark(f"damaged: {without_secrets(root)}/{name} ({why}); the same command makes it anew")
+    tell_damaged(root, state.damaged, "; the same command makes it anew")
     for search_id, error in list(state.errors.items())[:5]:
         remark(f"failed: {search_id}  {error}")
     if len(state.errors) > 5:
@@ -176,8 +175,7 @@ def status_command(
         print_json({**asdict(state), "missing": state.missing})
     else:
         _show(root, state)
-    for name, why in state.damaged.items():
-        remark(f"damaged: {root}/{name} ({why})")
+    tell_damaged(root, state.damaged)
 
 
 def _show(root: str, state: "FolderState") -> None:

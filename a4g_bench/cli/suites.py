@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a4g_bench.cli import exit_codes
+from a4g_bench.cli.folders import tell_damaged
 from a4g_bench.cli.options import AllowImport, AllowRead, Json, ResultsFolder, Seeds, Suite
 from a4g_bench.cli.output import duration, examples, print_json, print_table, remark
 from a4g_bench.protocol import FIFTHS
@@ -59,8 +60,7 @@ def check_command(
             print(f"failed   {search_id}  {error}")
         for search_id, why in state.stale.items():
             print(f"stale    {search_id}  {why}")
-    for name, why in state.damaged.items():
-        remark(f"damaged: {without_secrets(root)}/{name} ({why}); run the suite again to make it anew")
+    tell_damaged(root, state.damaged, "; run the suite again to make it anew")
     if state.unsealed:
         remark(
             f"{state.unsealed} files are of an earlier version and bear no checksum: a4g-bench merge"

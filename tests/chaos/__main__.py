@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.chaos import say
 from tests.chaos.disk import SmallDisk
 from tests.chaos.victim import Victim
 from tests.distributed import runs
@@ -119,11 +120,6 @@ class Chaos:
         if code == 70:
             raise AssertionError((self.folder / "log").read_text()[-600:])
         return code
-
-
-def say(line: str) -> None:
-    """Progress, on standard error."""
-    sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":

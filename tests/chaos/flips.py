@@ -25,6 +25,7 @@ from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan
 from a4g_bench.workflows.run import run_suite
 from a4g_bench.workflows.status import suite_status
+from tests.chaos import say
 from tests.distributed.runs import tables
 from tests.support import plan_of, run_inline
 
@@ -146,11 +147,6 @@ def mended(home: Path, file: Path) -> Flips:
             say(f"{file}: {len(state.missing)} missing, damaged {list(state.damaged)}, same tables: {same}")
             return Flips(not_mended=1)
         return Flips()
-
-
-def say(line: str) -> None:
-    """Progress, on standard error."""
-    sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":

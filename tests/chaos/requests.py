@@ -23,6 +23,7 @@ from a4g_bench.store import files
 from a4g_bench.store.results import Results
 from a4g_bench.suite.plan import Plan, Planned
 from a4g_bench.workflows import run
+from tests.chaos import say
 from tests.distributed.runs import assert_same
 from tests.store.proxy import ONCE, Proxy
 from tests.store.s3 import s3, uri
@@ -110,11 +111,6 @@ def execute(
         run_here(plan, planned, results, attempts.get(planned.search_id, 0) + 1)
     results.compact(keep=1)
     return True
-
-
-def say(line: str) -> None:
-    """Progress, on standard error."""
-    sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":
